@@ -680,7 +680,9 @@ class RecountForm(StepForm):
 
 
 class ArriveForm(VoteForm):
-    """Who came late, and when."""
+    """Who came late, and when; confirmed by name and number, for the quorum is reckoned by it."""
+
+    foresees = True
 
     line = forms.ChoiceField(label=_("迟到的代表"), widget=forms.RadioSelect)
     arrived_at = forms.TimeField(
@@ -696,6 +698,15 @@ class ArriveForm(VoteForm):
         lines = session.roll.in_office().filter(presence__in=away) if session else []
         self.offer("line", [(str(line.pk), line.name) for line in lines])
         self.fields["arrived_at"].initial = localtime(self.act.at).strftime("%H:%M")
+
+    def foreseen(self) -> list[str]:
+        before = self.vote.deputies_present or 0
+        return [
+            _("实到由 %(before)s 人变为 %(after)s 人；已经填写、尚未确认的发出张数作废，由主持人重新填写。")
+            % {"before": before, "after": before + 1}
+            if "open" in self.vote.awaiting
+            else _("实到由 %(before)s 人变为 %(after)s 人。") % {"before": before, "after": before + 1}
+        ]
 
     def clean_arrived_at(self) -> time:
         arrived_at: time = self.cleaned_data["arrived_at"]

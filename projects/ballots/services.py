@@ -264,7 +264,8 @@ def record_arrival(act: Act, vote: Vote, *, line: int, arrived_at: datetime) -> 
         held.save(update_fields=["deputies_present", "on_leave"])
         late.presence, late.arrived_at = Presence.LATE, arrived_at
         late.save(update_fields=["presence", "arrived_at"])
-        witnessing.take_back(held, "open")
+        told = _("登记迟到，实到改为 %(n)s 人，请重新填写发出张数。") % {"n": held.deputies_present}
+        witnessing.overtake_issue(act, held, reason=told)
     _follow(vote, held, "deputies_present", "on_leave", "awaiting")
 
 

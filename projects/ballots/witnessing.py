@@ -143,6 +143,17 @@ def overtake_roll_call(act: Act, vote: Vote, *, reason: str) -> None:
         listener(act, vote, "open", reason)
 
 
+def overtake_issue(act: Act, vote: Vote, *, reason: str) -> None:
+    """Somebody has come since the chair said what is issued: the chair says it anew, on the number now present.
+
+    vote: locked by the caller, its turns held (`hold_turns`).
+    """
+    if "open" in vote.awaiting:
+        take_back(vote, "open")
+        for listener in _when_overtaken:
+            listener(act, vote, "issue", reason)
+
+
 def overtake(act: Act, votes: QuerySet[Vote], *, reason: str, asked: Sequence[str] = ASKED) -> None:
     """What was asked for on these votes and is of no use any more is taken back, its second person's task called off."""
     waiting = votes.filter(awaiting__has_any_keys=list(asked))

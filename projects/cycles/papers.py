@@ -18,7 +18,7 @@ from projects.cycles.models import Attachment, Cycle, Paper
 from workflow.audit.chain import canonical
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
-from workflow.flows.taking_back import is_return
+from workflow.flows.services import is_return
 from workflow.people.models import User
 from workflow.people.wording import worded
 

@@ -23,8 +23,7 @@ from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
-from workflow.flows.services import Outcome
-from workflow.flows.taking_back import is_return
+from workflow.flows.services import Outcome, is_return
 from workflow.machines.services import fire
 from workflow.people.models import Unit, User
 from workflow.people.saying import said as _

@@ -16,7 +16,8 @@ from projects.selection.services import MONEY, put_in, recount, remove_empty, re
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
-from workflow.flows.taking_back import is_return, what_was
+from workflow.flows.services import is_return
+from workflow.flows.taking_back import what_was
 from workflow.machines.services import fire
 from workflow.people.saying import said as _
 from workflow.people.sentences import in_a_row

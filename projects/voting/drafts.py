@@ -22,6 +22,27 @@ def _list(items: list[Item]) -> str:
     return "\n".join(f"{numeral(n)}、{item.title}" for n, item in enumerate(items, 1))
 
 
+def left_out(cycle: Cycle, text: str) -> list[str]:
+    """The titles of the projects elected that a text about the result does not name, however it is broken into lines."""
+    told = _unbroken(text)
+    return [item.title for item in _chosen(result_now(cycle)) if _unbroken(item.title) not in told]
+
+
+def named_besides(cycle: Cycle, text: str) -> list[str]:
+    """The titles of those not elected that it names: it may say so of them, or have mixed them up."""
+    rows = result_now(cycle)
+    told = _unbroken(text)
+    # One title may stand inside another.
+    for title in sorted((item.title for item in _chosen(rows)), key=len, reverse=True):
+        told = told.replace(_unbroken(title), "")
+    others = [row.item.title for row in rows if row.item and not row.elected]
+    return [title for title in others if _unbroken(title) in told]
+
+
+def _unbroken(text: str) -> str:
+    return "".join(text.split())
+
+
 def resolution_title(cycle: Cycle) -> str:
     """《关于确定××年度民生实事项目的决议》."""
     words = cycle.rules.words

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from projects.collection.forms import Lines
 from projects.voting import drafts, selectors, services
 from projects.voting.selectors import vote_of
 from workflow.flows.fields import choice_field
-from workflow.flows.forms import AssemblyForm, MeetingForm, Resolved, StepForm
+from workflow.flows.forms import AssemblyForm, MeetingForm, MinutesForm, Resolved, StepForm
 
 MEETING = MeetingForm.field_order
 
@@ -33,7 +34,36 @@ class DeclareQuestionForm(StepForm):
     confirmed = forms.BooleanField(label=_("已当场宣读赞成、反对、弃权的票数和结果"))
 
 
-class PutResolutionForm(StepForm):
+if TYPE_CHECKING:
+    Text, Recorded = StepForm, MinutesForm
+else:
+    Text = Recorded = object  # a mixin brings rules, no fields
+
+
+class OnTheResult(Text):
+    """A text that tells the result: it names what was elected; where it names anything else, whoever confirms it is told."""
+
+    def clean_body(self) -> str:
+        body: str = self.cleaned_data["body"]
+        for title in drafts.left_out(self.subject, body):
+            self.add_error("body", _("正文没有写明入选项目“%(title)s”。") % {"title": title})
+        return body
+
+    def foreseen(self) -> list[str]:
+        return [
+            _("正文提到未入选的“%(title)s”，请核对是否写成了入选。") % {"title": title}
+            for title in drafts.named_besides(self.subject, self.cleaned_data["body"])
+        ]
+
+
+class AfterTheVote(Recorded):
+    """The record of a body that met on the result: not before the session the vote was held at."""
+
+    def not_before(self) -> date | None:
+        return selectors.vote_session(self.subject).held_on
+
+
+class PutResolutionForm(OnTheResult, StepForm):
     """关于确定年度民生实事项目的决议（草案）, as the deputies vote on it."""
 
     body = forms.CharField(label=_("决议正文"), widget=Lines(attrs={"rows": 12}), max_length=20000)
@@ -43,7 +73,7 @@ class PutResolutionForm(StepForm):
         self.fields["body"].initial = partial(drafts.resolution_text, self.subject)
 
 
-class ResolutionForm(AdoptionForm):
+class ResolutionForm(OnTheResult, AfterTheVote, AdoptionForm):
     """关于确定年度民生实事项目的决议: more than half of all deputies in office (组织法 25).
 
     By ballot nothing is entered any more: the text is the draft's, the figures are the declared vote's.
@@ -83,7 +113,7 @@ class ResolutionForm(AdoptionForm):
         return data
 
 
-class TieForm(Resolved, MeetingForm):
+class TieForm(AfterTheVote, Resolved, MeetingForm):
     """末位票数相等: the presidium names among those tied as many as places are left."""
 
     chosen = forms.MultipleChoiceField(label=_("入选项目"), widget=forms.CheckboxSelectMultiple)
@@ -108,7 +138,7 @@ class TieForm(Resolved, MeetingForm):
         return chosen
 
 
-class RemainderForm(Resolved, MeetingForm):
+class RemainderForm(AfterTheVote, Resolved, MeetingForm):
     """余下名额: put to the vote of the session that sits, or left vacant, with the reason."""
 
     VOTE, VACANT = "vote", "vacant"
@@ -136,7 +166,7 @@ class RemainderForm(Resolved, MeetingForm):
         return data
 
 
-class AnnounceForm(Resolved, MeetingForm):
+class AnnounceForm(OnTheResult, AfterTheVote, Resolved, MeetingForm):
     """公告〔N届〕第M号, signed by the session's presidium."""
 
     number = forms.CharField(label=_("公告号"), max_length=60)
@@ -149,7 +179,7 @@ class AnnounceForm(Resolved, MeetingForm):
         self.fields["body"].initial = partial(drafts.announcement_text, self.subject)
 
 
-class HandOpinionsForm(Resolved, MeetingForm):
+class HandOpinionsForm(AfterTheVote, Resolved, MeetingForm):
     """审议意见交办单."""
 
     number = forms.CharField(label=_("文号"), max_length=60, required=False)

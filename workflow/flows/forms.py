@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.formats import date_format
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -95,6 +96,9 @@ class StepForm(PlainForm):
                 field.empty_label = _("请选择")
             if self.hall and has_own_words(self.hall):
                 _say_in(self.hall, field)
+            if isinstance(field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+                # Gone back to, a browser ticks again by place: where the list is another by then, somebody else.
+                field.widget.attrs.setdefault("autocomplete", "off")
         for name, case in self.needed_when.items():
             if name in self.fields:
                 cast(Any, self.fields[name]).needed_when = worded(case, self.hall)
@@ -164,6 +168,8 @@ class StepForm(PlainForm):
             return value
         if isinstance(value, date):
             return value.isoformat()
+        if isinstance(value, time):
+            return value.isoformat("minutes")
         if isinstance(value, UploadedFile):
             return {"file": value.name, "sha256": digest_of(value)}
         if isinstance(value, dict):
@@ -227,7 +233,16 @@ class MinutesForm(StepForm):
     )
 
     def clean_held_on(self) -> date:
-        return held_already(self.cleaned_data["held_on"], self.act.on)
+        held_on = held_already(self.cleaned_data["held_on"], self.act.on)
+        if (first := self.not_before()) and held_on < first:
+            raise forms.ValidationError(
+                _("会议日期不能早于所议事项发生之日（%(day)s）。") % {"day": date_format(first)}
+            )
+        return held_on
+
+    def not_before(self) -> date | None:
+        """The first day the body can have met on the matter; None where nothing says so."""
+        return None
 
     def division(self) -> Division:
         """The figures of the decision, once the form is valid."""

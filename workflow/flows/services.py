@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -151,11 +152,26 @@ def _record(model: type[Any]) -> Prepared[Any]:
     return Prepared(lambda pk: model._base_manager.filter(pk=pk).order_by(), pk=-1)
 
 
+def is_return(done: Entry) -> bool:
+    """Whether a task ended with the matter sent back."""
+    return done.action.endswith(".return")
+
+
+def sent_back_with(deadline: Deadline) -> Entry | None:
+    """The act a task ended with where that sent the matter back; None where it was done, or is not."""
+    ended = Entry.objects.filter(pk=deadline.entry_id).first() if deadline.entry_id else None
+    return ended if ended and is_return(ended) else None
+
+
 def _checked(task: Task, actor: User, at: datetime, request_id: str) -> Act:
     deadline, node = task.deadline, task.flow_task
     if task.status not in (STATUS.NEW, STATUS.ASSIGNED):
         done = Deadline.objects.select_related("done_by").get(pk=task.pk)
-        raise Taken(_("此事项已由%(who)s办结，无须再办。") % {"who": done.done_by or _("他人")})
+        who = done.done_by or _("他人")
+        if back := sent_back_with(done):
+            why = json.loads(back.body)["reason"]
+            raise Taken(_("此事项已由%(who)s退回，无须再办。退回理由：%(why)s") % {"who": who, "why": why})
+        raise Taken(_("此事项已由%(who)s办结，无须再办。") % {"who": who})
     grant = holder_for_update(actor, node.office, deadline.seat_id, localdate(at))
     if grant is None:
         raise NotYourTurn(

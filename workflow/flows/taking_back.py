@@ -43,11 +43,6 @@ def nothing_to_undo(act: Act, subject: Any, *, done: Entry, reason: str, **_item
     """The counter-act of a step that changes no record: it has only moved the matter on."""
 
 
-def is_return(done: Entry) -> bool:
-    """Whether a task ended with the matter sent back."""
-    return done.action.endswith(".return")
-
-
 def what_was(done: Entry) -> Any:
     """What an act's entry keeps of how things stood before it, for its counter-act (`Outcome(after={"was": …})`)."""
     return json.loads(done.body)["after"]["was"]

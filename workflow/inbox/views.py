@@ -157,6 +157,7 @@ def _show_task(
         "form": form if mine else None,
         "draft": draft,
         "taken_back": _taken_back(deadline),
+        "sent_back": _sent_back_with(deadline),
         "own": _own(request, node, own) if mine and not is_checked(node) else None,
         "mine": mine,
         "reasons": reasons,
@@ -209,6 +210,12 @@ def _joint_meeting(deadline: Deadline, grant: RoleGrant) -> dict[str, Any]:
 def _taken_back(deadline: Deadline) -> Line | None:
     """The act by which the task was called off with what came before it, as the history tells it."""
     entry = taken_back_before(deadline)
+    return line_of(entry) if entry else None
+
+
+def _sent_back_with(deadline: Deadline) -> Line | None:
+    """The act the task ended with where that sent the matter back, as the history tells it."""
+    entry = services.sent_back_with(deadline)
     return line_of(entry) if entry else None
 
 
@@ -676,13 +683,14 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
         if is_checked(wanted) and (wrong or request.POST.get("op") != "confirm"):
             form = wanted.form_for(subject, act, grant, request.POST, files)
             with acting(act):
-                if form.is_valid():
-                    if reasons := wanted.obstacles_of(subject, act.at):
-                        raise Obstructed(*reasons)
-                    held = holding.hold(act, key, holding.files_of(form))
-                    context = event_check(request, wanted, subject, form, own) | {"held": held}
-                    context["drafts"] = form.drafts and bool(form.fields)
-                    return render(request, "workflow/check.html", context, status=INVALID if wrong else 200)
+                if not form.is_valid():
+                    raise InvalidForm(form)
+                if reasons := wanted.obstacles_of(subject, act.at):
+                    raise Obstructed(*reasons)
+                held = holding.hold(act, key, holding.files_of(form))
+                context = event_check(request, wanted, subject, form, own) | {"held": held}
+                context["drafts"] = form.drafts and bool(form.fields)
+                return render(request, "workflow/check.html", context, status=INVALID if wrong else 200)
         if wrong:
             form = wanted.form_for(subject, act, grant, request.POST).unchecked()
             return _show_event(request, wanted, subject, act, form, status=INVALID, own=own)

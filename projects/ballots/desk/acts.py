@@ -305,8 +305,14 @@ class Desk:
         """Where nobody needs a second person's answer any more, or a roll call opens nothing, the inbox follows.
 
         flows: by what was asked for, the second person's task; it is called off, and the trail says why. opening: the steps
-        between the roll call and the vote, which go back to it; to: its name in the same flow.
+        between the roll call and the vote, the chair's and the second person's, which go back to it; to: its name in the
+        same flow. Where somebody has only come late, the second person's goes back to the chair's.
         """
+
+        back = {
+            "open": [(step.key, to) for step in opening],
+            "issue": [(opening[-1].key, opening[0].name)],
+        }
 
         def at_this_desk(vote: Vote) -> Iterable[Record]:
             return self.subjects_of(vote) if vote.purpose in self.purposes else ()
@@ -315,9 +321,8 @@ class Desk:
             for subject in at_this_desk(vote):
                 if what in flows:
                     call_off(flows[what], subject, act, reason=reason)
-                else:
-                    for step in opening:
-                        give_back(subject, step.key, act, to=to, reason=reason)
+                for key, target in back.get(what, ()):
+                    give_back(subject, key, act, to=target, reason=reason)
 
         def held(vote: Vote) -> None:
             for subject in at_this_desk(vote):
@@ -372,6 +377,7 @@ class Desk:
         """登记迟到: who came late, and when, while the vote has not opened."""
         vote = self.vote_of(subject)
         moment = datetime.combine(act.on, arrived_at, get_current_timezone())
+        witnessing.hold_turns([vote])
         services.record_arrival(act, vote, line=int(line), arrived_at=moment)
         return Outcome(after={"present": vote.deputies_present, "on_leave": vote.on_leave})
 

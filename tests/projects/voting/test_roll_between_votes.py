@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -36,10 +37,10 @@ from tests.projects.voting.test_voting import (
     revote,
 )
 from workflow.audit.models import Entry
-from workflow.flows.errors import InvalidForm, Obstructed, Refused
+from workflow.flows.errors import InvalidForm, Obstructed, Refused, Taken
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
-from workflow.flows.services import send_back
+from workflow.flows.services import complete, send_back
 from workflow.machines.services import fire
 from workflow.people.models import UnitKind, User
 from workflow.people.services import create_unit
@@ -184,7 +185,10 @@ def test_the_paper_of_the_first_vote_tells_the_deputies_it_was_held_with(tied):
 def test_a_resolution_by_show_of_hands_takes_more_than_half_of_those_in_office_then(tied):
     leaves(tied)
     play_ballot(tied.town, tied.cycle, t=T, present=44, sheet=Sheet({"乙": 20, "丙": 24}))
-    by_hands = assembly(49, 45, T, votes_for=25) | {"body": "会议决定。", "number": "1号"}
+    by_hands = assembly(49, 45, T, votes_for=25) | {
+        "body": "会议决定，确定甲、丙为民生实事项目。",
+        "number": "1号",
+    }
     do("voting.resolution", tied.town.of("clerk"), DAY, **by_hands)
     adopted = Paper.objects.get(kind="resolution").data
     assert (adopted["members"], adopted["needed"], adopted["agreed"]) == (49, 25, True)
@@ -441,3 +445,54 @@ def test_the_chief_teller_sends_it_back_to_the_chair_or_to_the_roll_call(tied):
     back = {"actor": tied.town.of("chief_teller"), "reason": "到会人数有误。", "at": at(DAY)}
     send_back(open_task("voting.open_confirm").task_id, to="attendance", **back)
     assert waiting(tied) == ["voting.attendance"] and tied.vote.awaiting == {}
+
+
+def test_whoever_had_the_task_before_them_is_told_that_it_went_back_and_why(tied, client):
+    play_attendance(tied.town, tied.cycle, t=T, present=45)
+    task, chair, clerk = open_task("voting.open"), tied.town.of("chair"), tied.town.of("clerk")
+    leaves(tied)
+    told = f"此事项已由{clerk.name}退回，无须再办。退回理由：大会接受其辞职"
+    with pytest.raises(Taken, match=told):
+        complete(task.task_id, actor=chair, data={"issued": 45}, at=at(DAY), reauthenticated=True)
+    client.force_login(chair)
+    page = client.get(f"/tasks/{task.pk}/").content.decode()
+    assert (
+        f"此事项已由{clerk.name}于" in page
+        and "退回。退回理由：大会接受其辞职" in page
+        and "办结。" not in page
+    )
+
+
+def test_a_latecomer_after_the_chairs_entry_gives_it_back_to_the_chair(tied):
+    play_attendance(tied.town, tied.cycle, t=T, present=45)
+    late = RollLine.objects.filter(session=tied.session, presence="absent").first()
+    arrival = {"line": str(late.pk), "arrived_at": "08:30"}
+
+    def comes():
+        return perform("voting.arrive", tied.cycle, actor=tied.town.of("clerk"), data=arrival, at=at(DAY, 14))
+
+    do("voting.open", tied.town.of("chair"), DAY, issued=45)
+    entry = comes()
+    assert '"arrived_at":"08:30"' in entry.body and '"present":46' in entry.body
+    assert waiting(tied) == ["voting.open"] and tied.vote.awaiting == {}
+    back = Entry.objects.get(action="voting.open_confirm.return")
+    assert "登记迟到，实到改为 46 人，请重新填写发出张数。" in back.body
+    do("voting.open", tied.town.of("chair"), DAY, issued=46)
+    do("voting.open_confirm", tied.town.of("chief_teller"), DAY, confirmed=True)
+    assert (tied.vote.state, tied.vote.issued) == ("open", 46)
+
+
+def test_a_latecomer_before_it_moves_no_task_and_is_confirmed_by_name_and_number(tied, client):
+    play_attendance(tied.town, tied.cycle, t=T, present=45)
+    late = RollLine.objects.filter(session=tied.session, presence="absent").first()
+    client.force_login(tied.town.of("clerk"))
+    address, data = f"/do/voting.arrive/{tied.cycle.pk}/", {"line": late.pk, "arrived_at": "0:00"}
+    form = client.get(address).content.decode()
+    offered = re.findall(r'<input[^>]*type="radio"[^>]*>', form)
+    assert len(offered) == 5 and all('autocomplete="off"' in one for one in offered), (
+        "none is ticked again by place"
+    )
+    page = client.post(address, data | {"op": "submit"}).content.decode()
+    assert late.name in page and "实到由 45 人变为 46 人。" in page and tied.vote.deputies_present == 45
+    client.post(address, data | {"op": "confirm"})
+    assert tied.vote.deputies_present == 46 and waiting(tied) == ["voting.open"]

@@ -38,7 +38,7 @@ from projects.supervision.selectors import votes_by_item
 from projects.supervision.services import found_projects
 from projects.supervision.sessions import obstacles_to_closing
 from projects.voting.desk import DESK
-from projects.voting.drafts import announcement_text
+from projects.voting.drafts import announcement_text, resolution_text
 from projects.voting.flows import VotingFlow
 from projects.voting.selectors import (
     declared_of,
@@ -59,6 +59,7 @@ from workflow.flows.models import Deadline, Meeting
 from workflow.flows.processes import begun_anew
 from workflow.flows.services import complete, send_back
 from workflow.flows.taking_back import take_back
+from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant, revoke
@@ -650,13 +651,62 @@ def test_a_session_owes_the_resolution_and_what_another_year_does_at_it(hall):
     assert business_left(hall.session) == []
 
 
+def test_a_resolution_or_announcement_that_leaves_out_what_was_elected_is_refused(hall):
+    declared(hall)
+    clerk, members = hall.town.of("clerk"), hall.town.people["presidium"]
+    silent = "会议决定，村道硬化为民生实事项目。"
+    with pytest.raises(InvalidForm, match="正文没有写明入选项目“文化礼堂”"):
+        do("voting.resolution", clerk, DAY, body=silent, **assembly(50, 45, T))
+    do(
+        "voting.resolution",
+        clerk,
+        DAY,
+        body="会议决定，确定文化\n礼堂为民生实事项目。",
+        **assembly(50, 45, T),
+    )
+    with pytest.raises(InvalidForm, match="正文没有写明入选项目“文化礼堂”"):
+        do("voting.announce", clerk, DAY, number="1号", body="。", **meeting(members, T))
+
+
+def test_whoever_confirms_a_text_that_names_what_was_not_elected_is_told_so(hall, client, monkeypatch):
+    declared(hall)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at(DAY))
+    client.force_login(hall.town.of("clerk"))
+    number = open_task("voting.resolution").pk
+    typed = {name: str(value) for name, value in assembly(50, 45, T).items() if name != "held_on"}
+    typed |= {"held_on_year": T.year, "held_on_month": T.month, "held_on_day": T.day, "op": "submit"}
+    warned = "正文提到未入选的“村道硬化”"
+    for body, told in (("确定文化礼堂。", False), ("确定文化礼堂、村道硬化。", True)):
+        page = client.post(f"/tasks/{number}/", typed | {"body": body}).content.decode()
+        apply(SYSTEM)
+        assert "请核对后确认" in page and (warned in page) is told
+
+
+def test_nobody_met_on_the_result_before_the_session_it_came_of(hall):
+    declared(hall)
+    early = date(2027, 1, 19)
+    with pytest.raises(InvalidForm, match="会议日期不能早于所议事项发生之日（2027年1月20日）"):
+        do("voting.resolution", hall.town.of("clerk"), DAY, body="文化礼堂", **assembly(50, 45, early))
+    resolved(hall)
+    record = {"number": "1号", "body": announcement_text(hall.cycle)}
+    with pytest.raises(InvalidForm, match="会议日期不能早于所议事项发生之日"):
+        data = record | meeting(hall.town.people["presidium"], early)
+        do("voting.announce", hall.town.of("clerk"), DAY, **data)
+
+
 def test_the_announcement_is_numbered_and_signed_by_the_sessions_presidium(hall):
     declared(hall)
-    do("voting.resolution", hall.town.of("clerk"), DAY, body="会议决定。", **assembly(50, 45, T))
+    do(
+        "voting.resolution",
+        hall.town.of("clerk"),
+        DAY,
+        body=resolution_text(hall.cycle),
+        **assembly(50, 45, T),
+    )
     task = open_task("voting.announce")
     assert task.due_on == date(2027, 1, 27)
     members = hall.town.people["presidium"]
-    record = {"number": "公告〔19届〕第1号", "body": "现予公告。"} | meeting(members, T)
+    record = {"number": "公告〔19届〕第1号", "body": announcement_text(hall.cycle)} | meeting(members, T)
     with pytest.raises(InvalidForm, match="半数"):
         do("voting.announce", hall.town.of("clerk"), DAY, **record | meeting(members, T, agree=False))
     do("voting.announce", hall.town.of("clerk"), DAY, **record)
@@ -978,8 +1028,9 @@ def test_a_result_announced_on_the_spot_is_corrected_by_a_new_signed_record(hall
     assert "文化礼堂" in str(Entry.objects.filter(action="voting.declare").latest("pk").body)
 
 
-def resolved(hall, body="会议决定。"):
-    return do("voting.resolution", hall.town.of("clerk"), DAY, body=body, **assembly(50, 45, T))
+def resolved(hall):
+    text = resolution_text(hall.cycle)
+    return do("voting.resolution", hall.town.of("clerk"), DAY, body=text, **assembly(50, 45, T))
 
 
 def test_a_session_is_not_closed_while_the_ballots_are_counted_again_and_the_congress_has_not_resolved(hall):

@@ -9,7 +9,7 @@ from django.test import Client
 
 from projects.ballots.models import Vote
 from projects.demo.cast import PASSWORD
-from projects.demo.play.voting import Sheet, keyed, play_ballot, play_closing, play_opening
+from projects.demo.play.voting import Sheet, keyed, play_attendance, play_ballot, play_closing, play_opening
 from tests.builders import do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T
 from workflow.flows.models import Deadline
@@ -141,6 +141,21 @@ def test_what_stands_in_the_way_is_told_before_anybody_checks_figures_and_types_
     page = answer.content.decode()
     assert answer.status_code == 409 and page.count("尚未清点到会人数") == 1
     assert "请核对后确认" not in page and "本人登录密码" not in page and 'value="43"' in page
+
+
+def test_what_is_wrong_with_an_act_done_in_person_is_told_by_its_field_before_any_password(hall, client):
+    play_attendance(hall.town, hall.cycle, t=T, present=45)
+    play_opening(hall.town, hall.cycle, t=T, issued=45)
+    play_closing(hall.town, hall.cycle, t=T, returned=45)
+    chief = hall.town.of("chief_teller")
+    client.force_login(chief)
+    client.post("/office/", {"grant": RoleGrant.objects.get(user=chief, office="chief_teller").pk})
+    address = f"/do/voting.recount/{hall.cycle.pk}/"
+    answer = client.post(address, {"reason": "数", "op": "submit"})
+    page = answer.content.decode()
+    apply(SYSTEM)
+    assert answer.status_code == 422 and "至少写 4 个字，现有 1 个字。" in page
+    assert "本人登录密码" not in page and "\n数</textarea>" in page
 
 
 def test_a_votes_own_page_shows_its_result_once_it_is_declared(hall, client):

@@ -98,7 +98,14 @@ def test_the_presidium_decides_among_those_tied_and_the_congress_confirms_it(tie
     row = next(row for row in result_of(tied.cycle) if row.title == "丙")
     assert row.reason == tied.item("丙").decision_reason
     assert row.reason.endswith("由主席团在票数相等的项目中决定，暂未入选。主席团2027年1月20日决定入选。")
-    do("voting.resolution", tied.town.of("clerk"), DAY, body="会议决定。", number="", **assembly(50, 45, T))
+    do(
+        "voting.resolution",
+        tied.town.of("clerk"),
+        DAY,
+        body=resolution_text(tied.cycle),
+        number="",
+        **assembly(50, 45, T),
+    )
     assert tied.item("丙").reference in Paper.objects.get(kind="resolution").data["items"]
 
 
@@ -330,7 +337,7 @@ def test_what_the_next_session_elects_is_resolved_announced_and_handed_over(shor
         "voting.resolution",
         short.town.of("clerk"),
         THEN,
-        body="会议决定。",
+        body=resolution_text(short.cycle),
         number="",
         **assembly(50, 45, LATER),
     )
@@ -400,7 +407,7 @@ def test_a_later_vote_can_be_counted_again_until_its_own_announcement(short):
         "voting.resolution",
         short.town.of("clerk"),
         THEN,
-        body="会议决定。",
+        body=resolution_text(short.cycle),
         number="",
         **assembly(50, 45, LATER),
     )
