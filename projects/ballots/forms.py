@@ -679,6 +679,15 @@ class RecountForm(StepForm):
     )
 
 
+class DeclaringForm(VoteForm):
+    """宣布结果; whoever is about to announce it is told that somebody still asks to count again."""
+
+    def foreseen(self) -> list[str]:
+        if "recount" not in self.vote.awaiting:
+            return []
+        return [_("总监票人已提出复票，监票人尚未确认，请先问明再宣布。")]
+
+
 class ArriveForm(VoteForm):
     """Who came late, and when; confirmed by name and number, for the quorum is reckoned by it."""
 

@@ -136,6 +136,14 @@ class Vote(Record):
         return first if first and first == self.follows and self.state == VoteState.DEFINED else self
 
     @property
+    def state_told(self) -> str:
+        """The state as its page and lists say it: of ballots counted again, that. `recounted`: as `with_recounts` adds it."""
+        if getattr(self, "recounted", False):
+            return str(_("已复票"))
+        counting = (VoteState.OPEN, VoteState.CLOSED, VoteState.KEYED)
+        return str(_("复票中")) if self.is_recount and self.state in counting else self.get_state_display()
+
+    @property
     def is_withdrawn(self) -> bool:
         """Whether it was withdrawn before any ballot was issued; it takes nobody's place."""
         return self.state == VoteState.VOID and self.issued is None

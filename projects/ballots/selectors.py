@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy
 
 from projects.ballots import figures, witnessing
@@ -488,6 +488,11 @@ def _line(option: Any, outcome: dict[str, Any]) -> Line:
         place,
         outcome["reasons"][option.title],
     )
+
+
+def with_recounts(votes: QuerySet[Vote]) -> QuerySet[Vote]:
+    """Each vote with `recounted`: whether its ballots were counted again, or are being; no further query."""
+    return votes.annotate(recounted=Exists(Vote.objects.filter(follows=OuterRef("pk"), is_recount=True)))
 
 
 def vote_page(vote: Vote) -> dict[str, Any]:

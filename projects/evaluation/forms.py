@@ -10,7 +10,7 @@ from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from projects.ballots.forms import AttendanceForm
+from projects.ballots.forms import AttendanceForm, DeclaringForm
 from projects.ballots.models import Vote
 from projects.cycles.models import Session, SessionState
 from projects.cycles.selectors import deputies_at
@@ -268,7 +268,7 @@ class MeasuringAttendanceForm(AttendanceForm):
         return vote
 
 
-class MeasuredForm(StepForm):
+class MeasuredForm(DeclaringForm):
     """宣布测评结果."""
 
     confirmed = forms.BooleanField(label=_("已当场宣读每个项目的测评票数和结果"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -19,7 +19,7 @@ from projects.ballots import figures as fig
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.outcomes import lines_told
 from projects.ballots.reporting import readable_papers
-from projects.ballots.selectors import PROJECTS, lines_of
+from projects.ballots.selectors import PROJECTS, lines_of, with_recounts
 from projects.cycles.models import CycleSession, Paper, Presence, RollLine, Session, SessionState
 from projects.deliberation.models import AddedMatter, MatterState, Question, Withdrawal
 from projects.deliberation.selectors import RollChange, changes_at, roll_at
@@ -199,8 +199,7 @@ class VoteRow:
 
 def votes_at(session: Session) -> list[VoteRow]:
     """The votes of a session in the order defined."""
-    again = Vote.objects.filter(follows=OuterRef("pk"), is_recount=True)
-    votes = session.votes.annotate(recounted=Exists(again)).select_related("unit").order_by("pk")
+    votes = with_recounts(session.votes.select_related("unit")).order_by("pk")
     return [_row_of(vote) for vote in votes.prefetch_related("options")]
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.models import Vote
 from projects.ballots.reporting import readable_papers
+from projects.ballots.selectors import with_recounts
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, CycleSession, Paper, Session, Term
 from projects.cycles.steps import STEPS
@@ -204,7 +205,9 @@ def _meeting_day() -> QuerySet[Any]:
 def votes_visible(grant: RoleGrant) -> QuerySet[Vote]:
     """The votes an office may see, the latest first: by the day of the session or of the deputies' meeting they are held at."""
     day = Coalesce("session__held_on", Subquery(_meeting_day()))
-    votes = Vote.objects.select_related("unit", "session").order_by(day.desc(nulls_last=True), "-pk")
+    votes = with_recounts(Vote.objects.select_related("unit", "session")).order_by(
+        day.desc(nulls_last=True), "-pk"
+    )
     return votes if registry.office(grant.office).reads_below else votes.filter(unit=grant.tenant)
 
 

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.figures import decided
-from projects.ballots.forms import AdoptionForm
+from projects.ballots.forms import AdoptionForm, DeclaringForm
 from projects.ballots.models import Vote
 from projects.ballots.selectors import lines_of
 from projects.collection.forms import Lines
@@ -22,13 +22,13 @@ from workflow.flows.forms import AssemblyForm, MeetingForm, MinutesForm, Resolve
 MEETING = MeetingForm.field_order
 
 
-class DeclareForm(StepForm):
+class DeclareForm(DeclaringForm):
     """宣布结果."""
 
     confirmed = forms.BooleanField(label=_("已当场宣读每个项目的得票数和结果"))
 
 
-class DeclareQuestionForm(StepForm):
+class DeclareQuestionForm(DeclaringForm):
     """宣布结果, of what the congress adopts by ballot."""
 
     confirmed = forms.BooleanField(label=_("已当场宣读赞成、反对、弃权的票数和结果"))

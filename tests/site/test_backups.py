@@ -43,13 +43,12 @@ from tests.builders import at, do, open_task, township
 from tests.databases import Server
 from tests.notifications.conftest import administrator
 from tests.projects.ballots.conftest import PASSPHRASES
-from tests.projects.voting.conftest import DAY, Hall, settled
+from tests.projects.voting.conftest import DAY, Hall, page_of, settled
 from tests.projects.voting.test_device_flow import close, open_box, opened, vote_all
 from tests.projects.voting.test_device_flow import made as on_the_day
 from tests.projects.voting.test_keypad_and_paper import collected, keyed_twice
 from tests.projects.voting.test_keypad_and_paper import keyed as keyed_with_presses
 from tests.projects.voting.test_keypad_and_paper import made as pressing
-from tests.projects.voting.test_voting_pages import page_of
 from tests.workflow.audit.test_signed_heads import act, keys, made  # noqa: F401  the keys heads are signed with
 from workflow.audit import heads
 from workflow.audit.models import Entry, Head

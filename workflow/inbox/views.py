@@ -303,7 +303,7 @@ def _ask_again(
     if is_checked(deadline.task.flow_task):
         return _check(request, deadline, grant, act, own)
     form = _form_for(deadline, act, request.POST).unchecked()
-    return _show_task(request, deadline, grant, form, status=422, own=own)
+    return _show_task(request, deadline, grant, form, InvalidForm(own).reasons, status=422, own=own)
 
 
 def _check(
@@ -693,7 +693,8 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
                 return render(request, "workflow/check.html", context, status=INVALID if wrong else 200)
         if wrong:
             form = wanted.form_for(subject, act, grant, request.POST).unchecked()
-            return _show_event(request, wanted, subject, act, form, status=INVALID, own=own)
+            reasons = InvalidForm(own).reasons if own else ()
+            return _show_event(request, wanted, subject, act, form, reasons, status=INVALID, own=own)
         entry = events.perform(
             wanted.key,
             subject,

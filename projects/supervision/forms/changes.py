@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from projects.ballots.forms import DeclaringForm
 from projects.selection.models import Item, ItemState
 from projects.supervision import rules
 from projects.supervision.models import ChangeGrade, ChangeKind
@@ -104,7 +105,7 @@ class CongressForm(AssemblyForm):
     """The congress's decision by numbers; the base is all deputies in office (组织法 25)."""
 
 
-class DeclareChangeForm(StepForm):
+class DeclareChangeForm(DeclaringForm):
     """宣布项目调整的表决结果."""
 
     confirmed = forms.BooleanField(label=_("已当场宣读赞成、反对、弃权票数和结果"))

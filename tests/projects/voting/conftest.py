@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from projects.ballots.figures import count_rules
 from projects.ballots.models import Vote
@@ -17,11 +19,13 @@ from projects.cycles.services import create_cycle, fix_session
 from projects.demo.cast import Township
 from projects.selection.models import Item
 from projects.voting.flows import VotingFlow
-from tests.builders import at, township
+from tests.builders import at, open_task, township
 from tests.standing import standing
 from workflow.flows.acting import acting
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import User
+from workflow.roles.models import RoleGrant
 
 T = date(2027, 1, 20)
 DAY = T.isoformat()
@@ -106,3 +110,16 @@ def _system(db):
 def hall(db):
     """50 deputies, two candidates, one seat."""
     return settled(["文化礼堂", "村道硬化"], seats=1, in_office=50)
+
+
+def page_of(key: str, user: User, office: str, client: Client) -> str:
+    """The words of a task's page, as somebody acting in an office reads them."""
+    apply(SYSTEM)
+    number, grant = open_task(key).pk, RoleGrant.objects.get(user=user, office=office)
+    client.force_login(user)
+    client.post("/office/", {"grant": grant.pk})
+    shown = client.get(f"/tasks/{number}/")
+    apply(SYSTEM)
+    assert shown.status_code == 200
+    main = re.search(r"<main.*</main>", shown.content.decode(), re.DOTALL)
+    return re.sub(r"<[^>]*>", " ", main[0])

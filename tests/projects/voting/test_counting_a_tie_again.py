@@ -23,7 +23,7 @@ from projects.voting.desk import DESK
 from projects.voting.selectors import elected_items, result_of
 from projects.voting.superseding import told_superseded
 from tests.builders import at, do, open_task
-from tests.projects.voting.conftest import DAY, T, settled
+from tests.projects.voting.conftest import DAY, T, page_of, settled
 from tests.projects.voting.test_voting import (
     announced_again,
     ask_recount,
@@ -34,7 +34,6 @@ from tests.projects.voting.test_voting import (
     recount,
     waiting,
 )
-from tests.projects.voting.test_voting_pages import page_of
 from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.flows.errors import Obstructed, Refused

@@ -31,8 +31,7 @@ from projects.voting.desk import DESK
 from tests.builders import at, do, open_task
 from tests.polling import token_with
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK, two_holders
-from tests.projects.voting.conftest import DAY, settled
-from tests.projects.voting.test_voting_pages import page_of
+from tests.projects.voting.conftest import DAY, page_of, settled
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform

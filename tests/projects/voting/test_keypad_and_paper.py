@@ -24,10 +24,9 @@ from projects.cycles.models import Paper, RollLine
 from projects.demo.cast import PASSWORD
 from projects.voting.desk import DESK
 from tests.builders import at, do, open_task
-from tests.projects.voting.conftest import DAY, Hall, settled
+from tests.projects.voting.conftest import DAY, Hall, page_of, settled
 from tests.projects.voting.test_keypad_flow import as_counter, confirm, figures
 from tests.projects.voting.test_voting import ask_recount
-from tests.projects.voting.test_voting_pages import page_of
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Refused
 from workflow.flows.events import perform

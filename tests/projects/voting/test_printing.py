@@ -22,8 +22,8 @@ from projects.cycles.models import Attachment, Paper
 from projects.demo.play.voting import Sheet, keyed, play_ballot
 from projects.voting.ballot_sheet import sheet_of
 from tests.builders import at, do
-from tests.projects.voting.conftest import DAY, Hall, T, settled
-from tests.projects.voting.test_voting_pages import at_keying, page_of
+from tests.projects.voting.conftest import DAY, Hall, T, page_of, settled
+from tests.projects.voting.test_voting_pages import at_keying
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform

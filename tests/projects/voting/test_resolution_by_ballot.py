@@ -22,10 +22,9 @@ from projects.voting.selectors import elected_items, resolution_vote, vote_of
 from projects.voting.services import resolve
 from projects.voting.superseding import told_superseded
 from tests.builders import at, do, open_task
-from tests.projects.voting.conftest import DAY, T, settled
+from tests.projects.voting.conftest import DAY, T, page_of, settled
 from tests.projects.voting.test_replacing import free_deputy, replace, with_list
 from tests.projects.voting.test_voting import SIPING, announced_again, ask_recount, recount
-from tests.projects.voting.test_voting_pages import page_of
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, Obstructed, Refused
 from workflow.flows.models import Deadline, Meeting

@@ -48,8 +48,7 @@ from projects.voting.selectors import (
 )
 from projects.voting.services import announce, business_left
 from tests.builders import at, do, open_task
-from tests.projects.voting.conftest import DAY, T, settled
-from tests.projects.voting.test_voting_pages import page_of
+from tests.projects.voting.conftest import DAY, T, page_of, settled
 from tests.standing import stands
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting

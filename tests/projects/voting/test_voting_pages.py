@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from django.test import Client
 
@@ -11,7 +9,8 @@ from projects.ballots.models import Vote
 from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, keyed, play_attendance, play_ballot, play_closing, play_opening
 from tests.builders import do, open_task
-from tests.projects.voting.conftest import DAY, Hall, T
+from tests.projects.voting.conftest import DAY, Hall, T, page_of
+from tests.projects.voting.test_voting import ask_recount, counted, recount
 from workflow.flows.models import Deadline
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
@@ -28,19 +27,6 @@ def at_keying(hall: Hall) -> None:
 
 def key(hall: Hall, turn: str, counter: int, sums: dict[str, int] = SUMS) -> None:
     do(f"voting.key_{turn}", hall.town.of("counter", counter), DAY, **keyed(hall.vote, Sheet(sums)))
-
-
-def page_of(key: str, user: User, office: str, client: Client) -> str:
-    """The words of a task's page, as somebody acting in an office reads them."""
-    apply(SYSTEM)
-    number, grant = open_task(key).pk, RoleGrant.objects.get(user=user, office=office)
-    client.force_login(user)
-    client.post("/office/", {"grant": grant.pk})
-    shown = client.get(f"/tasks/{number}/")
-    apply(SYSTEM)
-    assert shown.status_code == 200
-    main = re.search(r"<main.*</main>", shown.content.decode(), re.DOTALL)
-    return re.sub(r"<[^>]*>", " ", main[0])
 
 
 @pytest.fixture
@@ -141,6 +127,39 @@ def test_what_stands_in_the_way_is_told_before_anybody_checks_figures_and_types_
     page = answer.content.decode()
     assert answer.status_code == 409 and page.count("尚未清点到会人数") == 1
     assert "请核对后确认" not in page and "本人登录密码" not in page and 'value="43"' in page
+
+
+def test_a_vote_that_is_counted_again_no_longer_stands_as_what_was_decided(hall, client):
+    first = hall.vote
+    play_ballot(hall.town, hall.cycle, t=T, present=43, sheet=Sheet(SUMS))
+    recount(hall)
+    client.force_login(hall.town.of("clerk"))
+    page = client.get(f"/votes/{first.pk}/").content.decode()
+    listed = client.get("/votes/").content.decode()
+    apply(SYSTEM)
+    assert "已经复票，以复票结果为准" in page and "已复票" in page and "已宣布" not in page
+    assert listed.count("已复票") == 1 and "复票中" in listed and "投票中" not in listed
+    again = client.get(f"/votes/{hall.vote.pk}/").content.decode()
+    apply(SYSTEM)
+    assert "复票中" in again and "以复票结果为准" not in again
+
+
+def test_whoever_announces_a_result_is_told_that_a_recount_is_asked_for(hall, client):
+    play_attendance(hall.town, hall.cycle, t=T, present=43)
+    play_opening(hall.town, hall.cycle, t=T, issued=43)
+    play_closing(hall.town, hall.cycle, t=T, returned=43)
+    counted(hall, SUMS)
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    chair, task = hall.town.of("chair"), open_task("voting.declare")
+    warned = "总监票人已提出复票，监票人尚未确认，请先问明再宣布。"
+    client.force_login(chair)
+    for asked in (False, True):
+        if asked:
+            ask_recount(hall)
+        page = client.post(f"/tasks/{task.pk}/", {"confirmed": "on", "op": "submit"}).content.decode()
+        apply(SYSTEM)
+        assert "请核对后确认" in page and (warned in page) is asked
 
 
 def test_what_is_wrong_with_an_act_done_in_person_is_told_by_its_field_before_any_password(hall, client):

@@ -37,9 +37,8 @@ from projects.voting.selectors import elected_items, filed_papers, result_of, re
 from projects.voting.services import business_left
 from tests.builders import at, do, open_task
 from tests.fallen import entered
-from tests.projects.voting.conftest import DAY, T, settled
+from tests.projects.voting.conftest import DAY, T, page_of, settled
 from tests.projects.voting.test_voting import proposed, recount, second_pair
-from tests.projects.voting.test_voting_pages import page_of
 from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting
