@@ -685,7 +685,7 @@ class DeclaringForm(VoteForm):
     def foreseen(self) -> list[str]:
         if "recount" not in self.vote.awaiting:
             return []
-        return [_("总监票人已提出复票，监票人尚未确认，请先问明再宣布。")]
+        return [str(_("总监票人已提出复票，监票人尚未确认，请先问明再宣布。"))]
 
 
 class ArriveForm(VoteForm):

@@ -35,7 +35,8 @@ class DeclareQuestionForm(DeclaringForm):
 
 
 if TYPE_CHECKING:
-    Text, Recorded = StepForm, MinutesForm
+    Text = StepForm
+    Recorded = MinutesForm
 else:
     Text = Recorded = object  # a mixin brings rules, no fields
 
