@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from functools import cached_property
@@ -15,18 +15,27 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import figures as fig
-from projects.ballots import keys
+from projects.ballots import keys, witnessing
 from projects.ballots.boxes import in_box, obstacles_to_closing
 from projects.ballots.models import Option, Purpose, Vote
 from projects.ballots.questions import division_of, is_carried, obstacles_to_recording
 from projects.ballots.reporting import report_text
 from projects.ballots.rolls import HERE, obstacles_to_totals, yet_to_vote
 from projects.ballots.rules import GRADING, Spoiled
-from projects.ballots.selectors import MEASURED, lacks_paper, pairs_before, quorum_needed
+from projects.ballots.selectors import (
+    MEASURED,
+    entered_on,
+    lacks_paper,
+    named_figures,
+    pairs_before,
+    quorum_needed,
+    went_out,
+)
+from projects.ballots.services import void_on_return
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.models import Presence
 from workflow.flows.fields import CheckedFileField, PeopleField, UnshownInput, choice_field
-from workflow.flows.forms import AssemblyForm, MeetingForm, Resolved, StepForm
+from workflow.flows.forms import AssemblyForm, Foreseen, MeetingForm, Resolved, StepForm
 from workflow.flows.uploads import PICTURES
 from workflow.people.saying import listed, titled
 
@@ -207,8 +216,46 @@ class OpenForm(VoteForm):
         return data
 
 
+def entered_by_the_first(vote: Vote, what: str) -> Foreseen | None:
+    """What the first of two people entered, and who, beside what is fixed already; None where nothing waits."""
+    entered = entered_on(vote, what)
+    if entered is None:
+        return None
+    title = _("%(who)s填写，待您确认") % {"who": entered["by"].name}
+    return figures_told(
+        title, [(_("应到代表"), vote.deputies_in_office), *entered["figures"], *went_out(vote)]
+    )
+
+
+def figures_told(title: Any, figures: Sequence[tuple[Any, int]]) -> Foreseen:
+    """Figures one under the other, each with what it is called."""
+    return Foreseen(
+        str(title),
+        (str(_("事项")), str(_("人数、票数"))),
+        tuple((str(label), str(number)) for label, number in figures),
+    )
+
+
+def void_foreseen(vote: Vote, figures: Mapping[str, int]) -> list[str]:
+    """That the vote is void if so many have come back; empty where they have not. figures: as the closing form has them."""
+    if not (reason := void_on_return(vote, figures["returned"], figures.get("paper_returned", 0))):
+        return []
+    return [_("%(reason)s，监票人确认后本次投票无效，由主席团决定重新投票。") % {"reason": reason}]
+
+
 class ConfirmOpenForm(VoteForm):
     """开始投票: the chief teller confirms what the chair entered."""
+
+    def foreseen(self) -> list[str]:
+        """Who takes paper where others vote by device."""
+        entered = entered_on(self.vote, "open")
+        if not entered or not entered["on_paper"]:
+            return []
+        return [_("领取纸质票的代表：%(names)s。") % {"names": listed(entered["on_paper"])}]
+
+    def foreseen_table(self) -> Foreseen | None:
+        """The figures the vote opens on."""
+        return entered_by_the_first(self.vote, "open")
 
     confirmed = forms.BooleanField(label=_("我已当众检查票箱，确认是空的；发出的张数与上列数字一致"))
 
@@ -231,12 +278,28 @@ class CloseForm(VoteForm):
         _("收回纸质票"), help_text=_("按键的代表不在其内。多于发出的纸质票，本次投票无效，须重新投票。")
     )
 
+    def foreseen(self) -> list[str]:
+        """That the vote will be void, where more has come back than went out."""
+        return void_foreseen(self.vote, self.cleaned_data)
+
+    def foreseen_table(self) -> Foreseen:
+        """What came back beside what went out."""
+        return figures_told(
+            _("发出和收回"), [*went_out(self.vote), *named_figures(self.vote, self.cleaned_data)]
+        )
+
     def prepare(self) -> None:
         if self.vote.purpose == Purpose.MEASUREMENT:
             self.fields["returned"].label = MEASURED["returned"]
         if self.vote.device:
             self.fields["returned"].label = _("收回纸质票")
-            self.fields["returned"].help_text = _("电子票由系统清点，不在其内。收回多于发出的，投票无效。")
+            self.fields["returned"].help_text = (
+                _("电子票由系统清点，不在其内。收回多于发出的，投票无效。")
+                if self.vote.is_recount
+                else _(
+                    "电子票由系统清点，不在其内；监票人确认以前，电子票仍可投出。收回多于发出的，投票无效。"
+                )
+            )
         if self.vote.keypad:
             self.fields["returned"].label = _("表决器记录的人数")
             self.fields["returned"].help_text = _("含未按的。多于按键表决的代表，本次投票无效，须重新投票。")
@@ -255,8 +318,7 @@ class CloseForm(VoteForm):
             for sentence in obstacles_to_totals(self.vote, returned or 0):
                 self.add_error(asked, sentence)
             return self.cleaned_data
-        void = returned is not None and returned > fig.on_paper(self.vote, "issued")
-        if not void:
+        if returned is None or not void_on_return(self.vote, returned, 0):
             for sentence in obstacles_to_closing(self.vote, in_box(self.vote)):
                 self.add_error(None, sentence)
         return self.cleaned_data
@@ -264,6 +326,15 @@ class CloseForm(VoteForm):
 
 class ConfirmCloseForm(VoteForm):
     """截止投票: a teller confirms what the chief teller entered."""
+
+    def foreseen(self) -> list[str]:
+        """That it makes the vote void, where more has come back than went out."""
+        entered = witnessing.entered(self.vote, "close")
+        return void_foreseen(self.vote, entered.figures) if entered else []
+
+    def foreseen_table(self) -> Foreseen | None:
+        """The figures the vote closes on."""
+        return entered_by_the_first(self.vote, "close")
 
     confirmed = forms.BooleanField(label=_("我已当众清点收回的票，张数与上列数字一致"))
 

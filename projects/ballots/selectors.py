@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -190,22 +190,43 @@ def entered_on(vote: Vote, what: str) -> dict[str, Any] | None:
     found = witnessing.entered(vote, what)
     if found is None:
         return None
-    labels = ENTERED | (MEASURED if vote.purpose == Purpose.MEASUREMENT else {})
-    labels |= {"returned": gettext_lazy("收回纸质票")} if vote.device else {}
-    labels |= PRESSED if vote.keypad else {}
     meeting, paper = found.figures.get("meeting", {}), found.figures.get("on_paper", ())
     told = found.figures | meeting | ({"attended": len(meeting["attended"])} if meeting else {})
     if vote.keypad and what == "open":
         told |= {"issued": found.figures["issued"] - len(paper)}
     return {
         "by": found.by,
-        "figures": [(label, told[name]) for name, label in labels.items() if name in told],
+        "figures": named_figures(vote, told),
         "minutes": meeting.get("minutes", ""),
         "lines": _names(found.figures.get("lines", ())),
         "on_paper": _names(paper),
         "by_device": vote.device and what == "open",
         "reason": found.figures.get("reason", ""),
     }
+
+
+def named_figures(vote: Vote, figures: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """What is entered at the desk, each with what it is called in this vote. figures: by the names of the desk's forms."""
+    labels = ENTERED | (MEASURED if vote.purpose == Purpose.MEASUREMENT else {})
+    labels |= {"returned": gettext_lazy("收回纸质票")} if vote.device else {}
+    labels |= PRESSED if vote.keypad else {}
+    return [(label, figures[name]) for name, label in labels.items() if name in figures]
+
+
+def went_out(vote: Vote) -> list[tuple[Any, int]]:
+    """How many ballots are out, by the way the vote is held, each with what it is called; empty before it opens.
+
+    Of a vote by device the paper is told apart: it alone is counted by hand when it comes back.
+    """
+    if vote.issued is None:
+        return []
+    on_paper = [(gettext_lazy("发出纸质票"), vote.paper_issued)] if vote.paper_issued else []
+    if vote.keypad:
+        return [(PRESSED["issued"], vote.pressing or 0), *on_paper]
+    return [
+        ((MEASURED if vote.purpose == Purpose.MEASUREMENT else ENTERED)["issued"], vote.issued),
+        *on_paper,
+    ]
 
 
 def _names(lines: Sequence[int]) -> list[str]:

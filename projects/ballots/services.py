@@ -469,14 +469,14 @@ def enter_closing(act: Act, vote: Vote, *, returned: int, paper_returned: int = 
     with _held(vote) as held:
         if held.state != VoteState.OPEN:
             raise Refused(_("投票没有在进行，不能收回%(ballot)s。") % {"ballot": fig.words_of(held).ballot})
-        if not _void_on_return(held, returned, paper_returned):
+        if not void_on_return(held, returned, paper_returned):
             _frozen_on_return(held, boxes.in_box(held), returned, paper_returned)
         beside = {"paper_returned": paper_returned} if held.keypad and held.paper_issued else {}
         witnessing.enter(act, held, "close", {"returned": returned} | beside)
     _follow(vote, held, "awaiting")
 
 
-def _void_on_return(vote: Vote, returned: int, paper_returned: int) -> str:
+def void_on_return(vote: Vote, returned: int, paper_returned: int) -> str:
     """Why more has come back than went out, on paper or on the hall's device; "" where it has not (rules.md §6.2)."""
     pressing = vote.pressing or 0
     if vote.keypad and returned > pressing:
@@ -527,7 +527,7 @@ def close_vote(act: Act, vote: Vote, *, returned: int, paper_returned: int = 0) 
         box = boxes.in_box(held)
         # Void first: a vote that is void is not counted, so nothing in its box can be too few to be.
         back = returned + paper_returned + len(box)
-        if held.state == VoteState.OPEN and (reason := _void_on_return(held, returned, paper_returned)):
+        if held.state == VoteState.OPEN and (reason := void_on_return(held, returned, paper_returned)):
             return void_vote(act, vote, reason=reason, returned=back)
         is_open = held.state == VoteState.OPEN
         frozen = _frozen_on_return(held, box, returned, paper_returned) if is_open else {}

@@ -34,6 +34,7 @@ from projects.ballots.selectors import (
     repeats_void,
     round_of,
     turnout_of,
+    went_out,
 )
 from projects.cycles.models import Presence
 from projects.cycles.papers import make_paper
@@ -455,7 +456,12 @@ class Desk:
         return self._at(subject, self.vote_of(subject))
 
     def _at(self, subject: Any, vote: Vote) -> dict[str, Any]:
-        told = {"desk": desk_of(vote), "vote": vote, "options": list(vote.options.all())}
+        told = {
+            "desk": desk_of(vote),
+            "vote": vote,
+            "went_out": went_out(vote),
+            "options": list(vote.options.all()),
+        }
         return self.facts(subject) | told
 
     def at_asking_recount(self, subject: Any) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class DeskSteps:
             in_person=True,
             basis=_("收回的票等于或少于发出的，投票有效；多于发出的，投票无效，由主席团决定重新投票"),
             output=_("发出、收回张数"),
-            hint=_("监票人确认后投票才截止；确认以前，电子票仍可投出。"),
+            hint=_("监票人确认后生效；数字不符的，由监票人退回重新清点。"),
         )
 
     def confirming_closing(self) -> OfficeView:

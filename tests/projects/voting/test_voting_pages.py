@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from projects.ballots.models import Vote
 from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, keyed, play_attendance, play_ballot, play_closing, play_opening
-from tests.builders import do, open_task
+from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T, page_of
 from tests.projects.voting.test_voting import ask_recount, counted, recount
 from workflow.flows.models import Deadline
+from workflow.flows.services import send_back
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -117,6 +121,67 @@ def test_a_vote_that_is_opened_on_its_page_asks_to_check_first(hall, client):
     client.post(f"/tasks/{task.pk}/", data | {"op": "confirm", "own_password": PASSWORD})
     apply(SYSTEM)
     assert hall.vote.awaiting["open"]["issued"] == 43 and hall.vote.state == "defined"
+
+
+def checked(key: str, user: User, office: str, client: Client, **data: Any) -> str:
+    """The words of the page on which a task's answers are checked before they are confirmed."""
+    number, grant = open_task(key).pk, RoleGrant.objects.get(user=user, office=office)
+    client.force_login(user)
+    client.post("/office/", {"grant": grant.pk})
+    shown = client.post(f"/tasks/{number}/", data | {"op": "submit"})
+    apply(SYSTEM)
+    assert shown.status_code == 200
+    page = re.sub(r"<[^>]*>", " ", re.search(r"<main.*</main>", shown.content.decode(), re.DOTALL)[0])
+    assert "请核对后确认" in page
+    return " ".join(page.split())
+
+
+def test_the_second_of_two_reads_the_figures_and_whose_they_are_on_the_page_that_asks_to_confirm_them(
+    hall, client
+):
+    town = hall.town
+    do("voting.attendance", town.of("clerk"), DAY, present=43, on_leave=2)
+    do("voting.open", town.of("chair"), DAY, issued=42)
+    opening = checked("voting.open_confirm", town.of("chief_teller"), "chief_teller", client, confirmed="on")
+    assert f"{town.of('chair').name}填写，待您确认" in opening
+    assert "应到代表 50 实到代表 43 请假 2 发出表决票 42" in opening
+    do("voting.open_confirm", town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.close", town.of("chief_teller"), DAY, returned=41)
+    closing = checked("voting.close_confirm", town.of("teller"), "teller", client, confirmed="on")
+    assert f"{town.of('chief_teller').name}填写，待您确认" in closing
+    assert "收回表决票 41 发出表决票 42" in closing and "投票无效，由主席团决定" not in closing
+
+
+def test_both_who_close_a_vote_read_before_they_confirm_that_it_will_be_void(hall, client):
+    town = hall.town
+    do("voting.attendance", town.of("clerk"), DAY, present=45, on_leave=2)
+    play_opening(town, hall.cycle, t=T, issued=44)
+    void = "收回表决票 45 张，多于发出的 44 张，监票人确认后本次投票无效，由主席团决定重新投票。"
+    chief = town.of("chief_teller")
+    sound = checked("voting.close", chief, "chief_teller", client, returned=44)
+    assert "发出表决票 44 收回表决票 44" in sound and "监票人确认后本次投票无效" not in sound
+    assert void in checked("voting.close", chief, "chief_teller", client, returned=45)
+    do("voting.close", chief, DAY, returned=45)
+    assert void in checked("voting.close_confirm", town.of("teller"), "teller", client, confirmed="on")
+
+
+def test_figures_that_are_of_no_use_any_more_say_what_to_do_and_those_confirmed_say_nothing(hall, client):
+    town, told = (
+        hall.town,
+        "待确认的数字已经作废：填写以后到会人数有变动，或者已经重新清点。请退回，重新办理。",
+    )
+    do("voting.attendance", town.of("clerk"), DAY, present=43, on_leave=2)
+    do("voting.open", town.of("chair"), DAY, issued=43)
+    confirming = open_task("voting.open_confirm")
+    assert told not in page_of("voting.open_confirm", town.of("chief_teller"), "chief_teller", client)
+    Vote.objects.update(awaiting={})
+    assert told in page_of("voting.open_confirm", town.of("chief_teller"), "chief_teller", client)
+    send_back(confirming.task_id, actor=town.of("chief_teller"), reason="到会人数有变动。", at=at(DAY))
+    play_opening(town, hall.cycle, t=T, issued=43)
+    done = Deadline.objects.filter(key="voting.open_confirm").exclude(done_at=None).latest("pk")
+    page = client.get(f"/tasks/{done.pk}/").content.decode()
+    apply(SYSTEM)
+    assert "办结。" in page and "作废" not in page and "实到代表" in page
 
 
 def test_what_stands_in_the_way_is_told_before_anybody_checks_figures_and_types_a_password(hall, client):
