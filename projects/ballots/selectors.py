@@ -426,7 +426,7 @@ def decision_on(vote: Vote) -> Paper | None:
     A tie across the last place, or places left that stay vacant after all. The signed tally stays as it is: this stands
     beside it. Its data: `chosen`, the references of those elected; `presidium` and `on`, who decided and when.
     """
-    if not (_is_tied_for_presidium(vote) or _leaves_places(vote)):
+    if not (is_tied_for_presidium(vote) or _leaves_places(vote)):
         return None
     return Paper.objects.filter(kind="vote_decision", subject=vote.reference).order_by("-pk").first()
 
@@ -438,7 +438,7 @@ def awaits_order(vote: Vote) -> bool:
 
 def awaits_presidium(vote: Vote) -> bool:
     """Whether a result is announced in which the presidium has still to decide on those tied."""
-    return vote.state == VoteState.DECLARED and _is_tied_for_presidium(vote) and decision_on(vote) is None
+    return vote.state == VoteState.DECLARED and is_tied_for_presidium(vote) and decision_on(vote) is None
 
 
 def is_left_over(vote: Vote) -> bool:
@@ -446,7 +446,8 @@ def is_left_over(vote: Vote) -> bool:
     return _leaves_places(vote) and decision_on(vote) is None and not vote.followed_by.exists()
 
 
-def _is_tied_for_presidium(vote: Vote) -> bool:
+def is_tied_for_presidium(vote: Vote) -> bool:
+    """Whether a signed result leaves a tie across the last place that the presidium decides on."""
     return bool(vote.rules.get("tie_by_presidium") and vote.outcome.get("tied"))
 
 

@@ -904,9 +904,9 @@ def continue_vote(act: Act, vote: Vote) -> Vote | None:
     rules ask otherwise, no majority: the most votes decide (组织法 29).
     """
     outcome = fig.decided(vote)
-    if outcome.verdict is count.Verdict.RUNOFF and not outcome.vote.rules.tie_by_presidium:
+    if _wants_run_off(outcome):
         return _in_its_place(act, vote, _run_off(act, vote, outcome))
-    if outcome.verdict is count.Verdict.SHORTFALL and _wants_second_round(outcome):
+    if _wants_second_round(outcome):
         return _in_its_place(act, vote, _second_round(act, vote, outcome))
     return None
 
@@ -924,10 +924,19 @@ def _with_keys(act: Act, vote: Vote, new: Vote) -> Vote:
     return new
 
 
+def is_voted_on_again(vote: Vote) -> bool:
+    """Whether a signed vote calls for another one once it is announced (`continue_vote`)."""
+    outcome = fig.decided(vote)
+    return _wants_run_off(outcome) or _wants_second_round(outcome)
+
+
+def _wants_run_off(outcome: count.Outcome) -> bool:
+    return outcome.verdict is count.Verdict.RUNOFF and not outcome.vote.rules.tie_by_presidium
+
+
 def _wants_second_round(outcome: count.Outcome) -> bool:
-    return outcome.vote.rules.shortfall is count.ShortfallRule.SECOND_ROUND and bool(
-        outcome.result.not_elected
-    )
+    second = outcome.vote.rules.shortfall is count.ShortfallRule.SECOND_ROUND
+    return outcome.verdict is count.Verdict.SHORTFALL and second and bool(outcome.result.not_elected)
 
 
 def _run_off(act: Act, vote: Vote, outcome: count.Outcome) -> Vote:

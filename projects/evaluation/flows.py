@@ -11,7 +11,6 @@ from viewflow import this
 from viewflow.workflow import nodes
 
 from projects.ballots.desk.steps import DeskSteps
-from projects.ballots.models import VoteState
 from projects.ballots.tellers import release
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
@@ -160,11 +159,11 @@ class MeasurementFlow(YearlyFlow):
 
     start = Begin().Next(this.at_desk)
     # A recount begins this flow anew with the ballots already issued.
-    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.measure_close).Else(this.ordered)
+    at_desk = desk.ballots_are_out().Then(this.measure_close).Else(this.ordered)
     # A void vote is held again once the presidium has decided so, wherever the flow begins anew.
-    ordered = Gate(desk.awaits_order).Then(this.measure_revote).Else(this.keyless)
+    ordered = desk.awaits_order().Then(this.measure_revote).Else(this.keyless)
     measure_revote = desk.deciding_anew("measure_revote").Returns(this.measure_revote).Next(this.keyless)
-    keyless = Gate(desk.lacks_keys).Then(this.holding).Else(this.measure_attendance)
+    keyless = desk.lacks_keys().Then(this.holding).Else(this.measure_attendance)
     holding = (
         nodes.Split()
         .Next(this.measure_hold_chief)
@@ -182,18 +181,13 @@ class MeasurementFlow(YearlyFlow):
     )
     measure_close = desk.closing_step().Next(this.measure_close_confirm)
     measure_close_confirm = desk.confirming_closing().Returns(this.measure_close).Next(this.closed)
-    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.ordered)
-    on_paper = Gate(desk.has_paper).Then(this.key).Else(this.measure_open_box)
+    closed = desk.is_closed().Then(this.on_paper).Else(this.ordered)
+    on_paper = desk.has_paper().Then(this.key).Else(this.measure_open_box)
     key = nodes.Split().Next(this.measure_key_first).Next(this.measure_key_second)
     measure_key_first = desk.keying(1).Next(this.keyed)
     measure_key_second = desk.keying(2).Next(this.keyed)
     keyed = nodes.Join().Next(this.compared)
-    compared = (
-        nodes.Switch()
-        .Case(this.sign, desk.is_in(VoteState.KEYED))
-        .Case(this.measure_open_box, desk.box_is_next)
-        .Default(this.key)
-    )
+    compared = desk.keyed(sign=this.sign, box=this.measure_open_box, again=this.key)
     measure_open_box = desk.box().Next(this.box_opened)
     box_opened = RuleGate(desk.lacks_paper).Then(this.key).Else(this.sign)
     sign = nodes.Split().Next(this.measure_certify).Next(this.measure_certify_teller)
@@ -228,7 +222,9 @@ class MeasurementRecountFlow(YearlyFlow):
     process_title = _("测评票复票")
 
     start = Begin().Next(this.measure_recount_confirm)
-    measure_recount_confirm = STEPS.confirming_recount(MeasurementFlow).Next(this.end)
+    measure_recount_confirm = STEPS.confirming_recount(MeasurementFlow, MeasurementFlow.measure_close).Next(
+        this.end
+    )
     end = OfficeEnd()
 
 
@@ -239,7 +235,9 @@ class MeasurementVoidFlow(YearlyFlow):
     process_title = _("决定重新测评")
 
     start = Begin().Next(this.measure_void_confirm)
-    measure_void_confirm = STEPS.confirming_void(MeasurementFlow, title=process_title).Next(this.end)
+    measure_void_confirm = STEPS.confirming_void(
+        MeasurementFlow, MeasurementFlow.measure_attendance, title=process_title
+    ).Next(this.end)
     end = OfficeEnd()
 
 

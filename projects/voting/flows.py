@@ -12,7 +12,8 @@ from viewflow.workflow import nodes
 
 from projects.ballots.desk.steps import DeskSteps
 from projects.ballots.models import Purpose, Vote, VoteState
-from projects.ballots.selectors import awaits_presidium
+from projects.ballots.selectors import awaits_presidium, is_tied_for_presidium
+from projects.ballots.services import is_voted_on_again
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import standard_of
@@ -22,7 +23,7 @@ from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
-from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView, RuleGate, SubFlow
+from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView, RuleGate, SubFlow, Switch
 
 STEPS = DeskSteps(DESK)
 
@@ -52,12 +53,26 @@ def _asks(question: Callable[[Cycle], bool]) -> Callable[[Any], bool]:
     return lambda activation: question(activation.process.artifact)
 
 
-def _elects(vote: Vote) -> bool:
-    return not vote.is_question
+def _elects(vote: Vote | None) -> bool:
+    return vote is not None and not vote.is_question
 
 
-def _is_on_resolution(vote: Vote) -> bool:
-    return vote.purpose == Purpose.RESOLUTION
+def _is_on_resolution(vote: Vote | None) -> bool:
+    return vote is not None and vote.purpose == Purpose.RESOLUTION
+
+
+def _calls_for_another(vote: Vote | None) -> bool | None:
+    signed = vote is not None and vote.state == VoteState.CERTIFIED
+    return is_voted_on_again(vote) if vote and signed else None
+
+
+def _leaves_a_tie(vote: Vote | None) -> bool | None:
+    signed = vote is not None and vote.state == VoteState.CERTIFIED
+    return is_tied_for_presidium(vote) if vote and signed else None
+
+
+def _carries(vote: Vote | None) -> bool | None:
+    return None if _is_on_resolution(vote) else False
 
 
 class VotingFlow(SinceVoteFlow):
@@ -69,11 +84,11 @@ class VotingFlow(SinceVoteFlow):
 
     start = Begin().Next(this.at_desk)
     # A recount begins this flow anew with the ballots already issued.
-    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.close).Else(this.ordered)
+    at_desk = desk.ballots_are_out().Then(this.close).Else(this.ordered)
     # A void vote is held again once the presidium has decided so, wherever the flow begins anew.
-    ordered = Gate(desk.awaits_order).Then(this.revote).Else(this.keyless)
+    ordered = desk.awaits_order().Then(this.revote).Else(this.keyless)
     revote = desk.deciding_anew("revote").Returns(this.revote).Next(this.keyless)
-    keyless = Gate(desk.lacks_keys).Then(this.holding).Else(this.attendance)
+    keyless = desk.lacks_keys().Then(this.holding).Else(this.attendance)
     holding = nodes.Split().Next(this.hold_chief).Next(this.hold_teller).Next(this.hold_chair)
     hold_chief = desk.holding("chief_teller", _("总监票人设定开箱口令")).Next(this.held)
     hold_teller = desk.holding("teller", _("监票人设定开箱口令")).Next(this.held)
@@ -84,18 +99,13 @@ class VotingFlow(SinceVoteFlow):
     open_confirm = desk.confirming_opening().Returns(this.open, this.attendance).Next(this.close)
     close = desk.closing_step().Next(this.close_confirm)
     close_confirm = desk.confirming_closing().Returns(this.close).Next(this.closed)
-    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.ordered)
-    on_paper = Gate(desk.has_paper).Then(this.keying).Else(this.open_box)
+    closed = desk.is_closed().Then(this.on_paper).Else(this.ordered)
+    on_paper = desk.has_paper().Then(this.keying).Else(this.open_box)
     keying = nodes.Split().Next(this.key_first).Next(this.key_second)
     key_first = desk.keying(1).Next(this.keyed_twice)
     key_second = desk.keying(2).Next(this.keyed_twice)
     keyed_twice = nodes.Join().Next(this.keyed)
-    keyed = (
-        nodes.Switch()
-        .Case(this.certifying, desk.is_in(VoteState.KEYED))
-        .Case(this.open_box, desk.box_is_next)
-        .Default(this.keying)
-    )
+    keyed = desk.keyed(sign=this.certifying, box=this.open_box, again=this.keying)
     open_box = desk.box().Next(this.box_opened)
     box_opened = RuleGate(desk.lacks_paper).Then(this.keying).Else(this.certifying)
     certifying = nodes.Split().Next(this.certify_chief).Next(this.certify_teller)
@@ -105,9 +115,11 @@ class VotingFlow(SinceVoteFlow):
     # What the congress adopts by ballot goes over the same desk: the 票决办法 before the vote it is about, and the flow ends;
     # the resolution after it, as often as it takes, before it is recorded.
     counted = (
-        nodes.Switch()
-        .Case(this.declare, desk.asks(_elects))
-        .Case(this.declare_resolution, desk.asks(_is_on_resolution))
+        Switch()
+        .Case(this.declare, desk.asks(_elects), foretold=desk.foretells(_elects))
+        .Case(
+            this.declare_resolution, desk.asks(_is_on_resolution), foretold=desk.foretells(_is_on_resolution)
+        )
         .Default(this.declare_method)
     )
     declare_method = desk.declaring(
@@ -131,8 +143,12 @@ class VotingFlow(SinceVoteFlow):
         basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；当场宣布"),
         output=_("入选、未入选名单"),
     ).Next(this.voted)
-    voted = Gate(desk.is_in(VoteState.DEFINED)).Then(this.attendance).Else(this.tied)
-    tied = Gate(desk.asks(awaits_presidium)).Then(this.settle_tie).Else(this.manner)
+    voted = (
+        desk.gate(lambda vote: vote.state == VoteState.DEFINED, _calls_for_another)
+        .Then(this.attendance)
+        .Else(this.tied)
+    )
+    tied = desk.gate(awaits_presidium, _leaves_a_tie).Then(this.settle_tie).Else(this.manner)
     settle_tie = MeetingView(
         office="presidium",
         title=_("主席团决定末位入选项目"),
@@ -146,7 +162,11 @@ class VotingFlow(SinceVoteFlow):
         hint=_("已签字的计票结果不改动；决定附于计票结果报告单。"),
     ).Next(this.manner)
     manner = RuleGate(selectors.resolves_by_ballot).Then(this.asked).Else(this.resolution)
-    asked = Gate(_asks(selectors.is_resolution_carried)).Then(this.resolution).Else(this.put_resolution)
+    asked = (
+        Gate(_asks(selectors.is_resolution_carried), foretold=desk.foretells(_carries))
+        .Then(this.resolution)
+        .Else(this.put_resolution)
+    )
     put_resolution = OfficeView(
         office="clerk",
         title=_("提请大会投票表决决议"),
@@ -319,7 +339,7 @@ class RecountFlow(YearlyFlow):
     process_title = _("复票")
 
     start = Begin().Next(this.recount_confirm)
-    recount_confirm = STEPS.confirming_recount(VotingFlow).Next(this.end)
+    recount_confirm = STEPS.confirming_recount(VotingFlow, VotingFlow.close).Next(this.end)
     end = OfficeEnd()
 
 
@@ -330,7 +350,9 @@ class VoidFlow(YearlyFlow):
     process_title = _("决定重新投票")
 
     start = Begin().Next(this.void_confirm)
-    void_confirm = STEPS.confirming_void(VotingFlow, title=process_title).Next(this.end)
+    void_confirm = STEPS.confirming_void(VotingFlow, VotingFlow.attendance, title=process_title).Next(
+        this.end
+    )
     end = OfficeEnd()
 
 

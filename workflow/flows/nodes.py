@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workflow.flows.base import OfficeFlow
 
 Text = str | Promise
+Foretold = Callable[[Any], bool | None]
 
 _DONE = PreparedUpdate(
     lambda task_id, **done: (Task.objects.filter(pk=task_id), done),
@@ -90,6 +91,7 @@ class OfficeView(nodes.View):
     whoever looks → what the template finds as `handed`.
     in_person: asks the actor for their own password again; the door that has checked it says so to `complete`.
     outside: whoever outside the offices the service may give the matter back to (a proposer), for the seat table.
+    begins: the step of another flow its service makes somebody's turn, where it is agreed to, for what may follow.
     gives_back: the step of another flow by which it gives back what it finds wrong (an audit its problems), for the same.
     undo: the counter-act of a step that may be taken back, undo(act, subject, done=its entry, reason=…, item=…); None
     for one that may not. It may refuse. undo_past: the names of jobs of the flow behind the step whose work it undoes.
@@ -126,6 +128,7 @@ class OfficeView(nodes.View):
         stays: Text = "",
         handed_out: str = "",
         handed_told: Callable[..., dict[str, Any]] | None = None,
+        begins: OfficeView | None = None,
     ) -> None:
         super().__init__(view=None)
         settled = irreversible or in_person or isinstance(self, MeetingView)
@@ -134,7 +137,7 @@ class OfficeView(nodes.View):
                 f"{title}: is taken back, says why not, or is irreversible, in person or a body's"
             )
         self.undo, self.undo_past, self.stays = undo, tuple(undo_past), stays
-        self.handed_out, self.handed_told = handed_out, handed_told
+        self.handed_out, self.handed_told, self.begins = handed_out, handed_told, begins
         self.office, self.task_title, self.act, self.form = office, title, act, form
         self.seat, self.to, self.obstacles, self.on_return = seat, to, obstacles, on_return
         self.basis, self.output, self.hint, self.irreversible = basis, output, hint, irreversible
@@ -255,9 +258,24 @@ class GateActivation(IfActivation):
 
 
 class Gate(nodes.If):
-    """Which way on; reads the machines' result and repeats no rule."""
+    """Which way on; reads the machines' result and repeats no rule.
+
+    foretold: what the flow is about, before the step that leads here is done → whether the condition will hold then; None
+    where that step decides it. Pages tell by it what may follow; the flow itself never asks.
+    """
 
     activation_class = GateActivation
+
+    def __init__(self, condition: Callable[[Any], Any], *, foretold: Foretold | None = None) -> None:
+        super().__init__(condition)
+        self._foretold = foretold
+
+    def ways_of(self, subject: Any) -> list[Any]:
+        """The nodes this subject may go on to, asked before the step at the gate is done."""
+        answer = self._foretold(subject) if self._foretold else None
+        if answer is None:
+            return [self._on_true, self._on_false]
+        return [self._on_true if answer else self._on_false]
 
 
 class RuleGate(Gate):
@@ -267,12 +285,36 @@ class RuleGate(Gate):
     """
 
     def __init__(self, question: Callable[[Any], bool]) -> None:
-        super().__init__(lambda activation: question(activation.process.artifact))
-        self._question = question
+        super().__init__(lambda activation: question(activation.process.artifact), foretold=question)
 
-    def way_of(self, subject: Any) -> Any:
-        """The node this subject goes on to."""
-        return self._on_true if self._question(subject) else self._on_false
+
+class Switch(nodes.Switch):
+    """The first case that holds; a case may be foretold as a gate's condition is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._foretold: list[Foretold | None] = []
+
+    def Case(
+        self, node: Any, cond: Callable[[Any], Any] | None = None, *, foretold: Foretold | None = None
+    ) -> Switch:
+        super().Case(node, cond)
+        self._foretold.append(foretold)
+        return self
+
+    def Default(self, node: Any) -> Switch:
+        return self.Case(node)
+
+    def ways_of(self, subject: Any) -> list[Any]:
+        """The nodes this subject may go on to, asked before the step at the gate is done."""
+        found = []
+        for (node, condition), foretold in zip(self._branches, self._foretold, strict=True):
+            answer = foretold(subject) if foretold else None if condition else True
+            if answer is not False:
+                found.append(node)
+            if answer:
+                break
+        return found
 
 
 class EachSplitActivation(SplitActivation):

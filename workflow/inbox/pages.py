@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from workflow.flows.fields import FenField
 from workflow.flows.money import wan
-from workflow.flows.nodes import EachSplit, OfficeEnd, OfficeView, RuleGate, SubFlow
+from workflow.flows.nodes import EachSplit, Gate, OfficeEnd, OfficeView, SubFlow, Switch
 from workflow.people.models import Unit
 from workflow.people.saying import listed
 from workflow.people.wording import worded
@@ -116,7 +116,7 @@ class Next:
 
 
 def next_steps(node: Any, subject: Any, today: date, process: Any = None) -> list[Next]:
-    """The human steps that follow a task, all of a gate's ways but at those of the rulebook; empty for an event.
+    """The human steps that may follow a task; of a gate's ways those that are open to the subject. Empty for an event.
 
     process: the task's own; where its flow ends, the flow that waits for it goes on. Empty where none does.
     """
@@ -133,7 +133,8 @@ def next_steps(node: Any, subject: Any, today: date, process: Any = None) -> lis
 
 
 def _following(node: Any, process: Any) -> Iterator[OfficeView]:
-    seen, queue = set(), [edge.dst for edge in node._outgoing() if edge.label is None]
+    begun = [node.begins] if node.begins else []
+    seen, queue = set(), [*begun, *(edge.dst for edge in node._outgoing() if edge.label is None)]
     while queue:
         step = queue.pop(0)
         if id(step) in seen:
@@ -147,8 +148,8 @@ def _following(node: Any, process: Any) -> Iterator[OfficeView]:
             queue.extend(edge.dst for edge in waiting.flow_task._outgoing())
         elif isinstance(step, SubFlow):
             queue.extend(edge.dst for edge in step.child.instance.node("start")._outgoing())
-        elif isinstance(step, RuleGate) and process is not None:
-            queue.append(step.way_of(process.artifact))
+        elif isinstance(step, Gate | Switch) and process is not None:
+            queue.extend(step.ways_of(process.artifact))
         elif isinstance(step, EachSplit):
             queue.append(step._each)  # the way for no item at all is not what follows
         else:

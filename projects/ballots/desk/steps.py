@@ -9,16 +9,17 @@ from typing import Any
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from projects.ballots import boxes, forms, keys
+from projects.ballots import boxes, forms, keys, witnessing
 from projects.ballots import figures as fig
 from projects.ballots.desk.acts import Desk, Text
-from projects.ballots.models import Vote
+from projects.ballots.models import Vote, VoteState
 from projects.ballots.selectors import agreed_on_paper, awaits_order, lacks_paper
+from projects.ballots.services import void_on_return
 from workflow.audit.services import Act
 from workflow.flows.base import OfficeFlow
 from workflow.flows.forms import StepForm
 from workflow.flows.models import Meeting
-from workflow.flows.nodes import MeetingView, OfficeView
+from workflow.flows.nodes import Gate, MeetingView, OfficeView, Switch
 from workflow.flows.services import Outcome
 
 BECAME = "steps/voting/_became.html"  # said where the step is confirmed
@@ -180,8 +181,8 @@ class DeskSteps:
             hint=_("同意后，已投出的电子票未经开启即行作废，不能恢复。"),
         )
 
-    def confirming_recount(self, anew: type[OfficeFlow]) -> OfficeView:
-        """A teller agrees to a recount or not; anew: the vote's flow, which begins again."""
+    def confirming_recount(self, anew: type[OfficeFlow], closing: OfficeView) -> OfficeView:
+        """A teller agrees to a recount or not; anew: the vote's flow, which begins again with its `closing`."""
 
         def answer(act: Act, subject: Any, *, decision: str, reason: str) -> Outcome:
             if decision != forms.SecondForm.AGREE:
@@ -199,10 +200,14 @@ class DeskSteps:
             in_person=True,
             basis=_("复票由总监票人提出、监票人确认；已签字的计票结果不改动，另立新的记录并写明理由"),
             output=_("新的计票记录，由另外两名计票人录入并与前次比较"),
+            begins=closing,
         )
 
-    def confirming_void(self, anew: type[OfficeFlow], *, title: Text) -> OfficeView:
-        """The chair agrees that the vote is void or not; title: what the presidium met on."""
+    def confirming_void(self, anew: type[OfficeFlow], attendance: OfficeView, *, title: Text) -> OfficeView:
+        """The chair agrees that the vote is void or not; title: what the presidium met on.
+
+        anew: the vote's flow, which begins again with its `attendance`: the keys of a vote by device stay with their holders.
+        """
 
         def answer(act: Act, subject: Any, *, decision: str, reason: str) -> Outcome:
             if decision != forms.SecondForm.AGREE:
@@ -221,6 +226,7 @@ class DeskSteps:
             basis=_("重新投票由主席团会议决定，会议主持人核对纪要后确认；原投票保留备查"),
             output=_("主席团会议纪要，重新进行的投票"),
             hint=_("同意后，进行中的投票即行作废，从清点到会人数重新开始。"),
+            begins=attendance,
         )
 
     def keying(self, turn: int) -> OfficeView:
@@ -293,6 +299,56 @@ class DeskSteps:
             output=output,
         )
 
+    # A gate's condition is asked once a step is done; what it foretells, before: None where the step itself decides.
+
+    def gate(self, question: Callable[[Vote], Any], foretold: Callable[[Vote | None], bool | None]) -> Gate:
+        """A gate on the vote; foretold: the vote as it stands before the step, None before there is one."""
+        return Gate(self.asks(question), foretold=self.foretells(foretold))
+
+    def foretells(self, answer: Callable[[Vote | None], bool | None]) -> Callable[[Any], bool | None]:
+        """What a gate on the vote foretells."""
+        return lambda subject: answer(self.desk.current(subject))
+
+    def ballots_are_out(self) -> Gate:
+        """Whether the vote is open where its flow begins: a recount is, with the ballots issued before."""
+        return self.gate(_is_open, lambda vote: vote is not None and _is_open(vote))
+
+    def awaits_order(self) -> Gate:
+        """Whether the presidium has yet to decide on this vote in place of a void one."""
+        return self.gate(awaits_order, _will_await_order)
+
+    def lacks_keys(self) -> Gate:
+        """Whether the key of a vote by device has yet to be made."""
+        return self.gate(keys.needs_keys, _will_lack_keys)
+
+    def is_closed(self) -> Gate:
+        """Whether the closing has closed the vote, and not made it void."""
+        return self.gate(lambda vote: vote.state == VoteState.CLOSED, _will_be_closed)
+
+    def has_paper(self) -> Gate:
+        """Whether there is paper to key, or nothing at all, which is keyed as nothing."""
+        return self.gate(
+            lambda vote: fig.to_key(vote, "issued") or not boxes.waits_to_be_opened(vote), _will_have_paper
+        )
+
+    def keyed(self, *, sign: Any, box: Any, again: Any) -> Switch:
+        """Once two have keyed: the tally is signed, the box is opened, or the paper is keyed again."""
+        waits = boxes.waits_to_be_opened
+        return (
+            Switch()
+            .Case(
+                sign,
+                self.is_in(VoteState.KEYED),
+                foretold=self.foretells(lambda vote: False if vote and waits(vote) else None),
+            )
+            .Case(
+                box,
+                self.asks(lambda vote: waits(vote) and agreed_on_paper(vote) is not None),
+                foretold=self.foretells(lambda vote: None if vote and waits(vote) else False),
+            )
+            .Default(again)
+        )
+
     def asks(self, question: Callable[[Vote], Any]) -> Callable[[Any], bool]:
         """A gate's condition on the vote."""
         return lambda activation: bool(question(self.desk.vote_of(activation.process.artifact)))
@@ -305,21 +361,35 @@ class DeskSteps:
         """A gate known beforehand: whether a backup gave the vote back without its paper, which is keyed again."""
         return lacks_paper(self.desk.vote_of(subject))
 
-    @property
-    def awaits_order(self) -> Callable[[Any], bool]:
-        """A gate: whether the presidium has yet to decide on this vote in place of a void one."""
-        return self.asks(awaits_order)
 
-    @property
-    def lacks_keys(self) -> Callable[[Any], bool]:
-        return self.asks(keys.needs_keys)
+def _is_open(vote: Vote) -> bool:
+    return vote.state == VoteState.OPEN
 
-    @property
-    def has_paper(self) -> Callable[[Any], bool]:
-        """A gate: whether there is paper to key, or nothing at all, which is keyed as nothing."""
-        return self.asks(lambda vote: fig.to_key(vote, "issued") or not boxes.waits_to_be_opened(vote))
 
-    @property
-    def box_is_next(self) -> Callable[[Any], bool]:
-        """A gate: the paper's keyings stand, the box waits."""
-        return self.asks(lambda vote: boxes.waits_to_be_opened(vote) and agreed_on_paper(vote) is not None)
+def _will_await_order(vote: Vote | None) -> bool:
+    # From an open vote nothing leads here but a closing that makes it void: no presidium has decided on what follows it.
+    return vote is not None and (_is_open(vote) or awaits_order(vote))
+
+
+def _will_lack_keys(vote: Vote | None) -> bool | None:
+    if vote is None:
+        return None
+    # Beyond a vote that is over another one is defined, held the same way.
+    return keys.needs_keys(vote) if vote.state == VoteState.DEFINED else vote.device
+
+
+def _will_be_closed(vote: Vote | None) -> bool | None:
+    entered = witnessing.entered(vote, "close") if vote and _is_open(vote) else None
+    if vote is None or entered is None:
+        return None
+    figures = entered.figures
+    return not void_on_return(vote, figures["returned"], figures.get("paper_returned", 0))
+
+
+def _will_have_paper(vote: Vote | None) -> bool | None:
+    if vote is None:
+        return None
+    if not vote.device or fig.to_key(vote, "issued"):
+        return True
+    # While it is open ballots may still come; those that are in stay in.
+    return False if boxes.marks_on_roll(vote) else None

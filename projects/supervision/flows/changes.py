@@ -9,7 +9,6 @@ from viewflow import this
 from viewflow.workflow import nodes
 
 from projects.ballots.desk.steps import DeskSteps
-from projects.ballots.models import VoteState
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.selectors import standard_of
 from projects.supervision import changing, rules, selectors
@@ -108,11 +107,11 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
         output=_("表决票"),
         irreversible=True,
     ).Next(this.at_desk)
-    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.change_close).Else(this.ordered)
+    at_desk = desk.ballots_are_out().Then(this.change_close).Else(this.ordered)
     # A void vote is held again once the presidium has decided so, wherever the flow begins anew.
-    ordered = Gate(desk.awaits_order).Then(this.change_revote).Else(this.keyless)
+    ordered = desk.awaits_order().Then(this.change_revote).Else(this.keyless)
     change_revote = desk.deciding_anew("change_revote").Returns(this.change_revote).Next(this.keyless)
-    keyless = Gate(desk.lacks_keys).Then(this.holding).Else(this.change_attendance)
+    keyless = desk.lacks_keys().Then(this.holding).Else(this.change_attendance)
     holding = (
         nodes.Split().Next(this.change_hold_chief).Next(this.change_hold_teller).Next(this.change_hold_chair)
     )
@@ -127,18 +126,13 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
     )
     change_close = desk.closing_step().Next(this.change_close_confirm)
     change_close_confirm = desk.confirming_closing().Returns(this.change_close).Next(this.closed)
-    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.ordered)
-    on_paper = Gate(desk.has_paper).Then(this.key).Else(this.change_open_box)
+    closed = desk.is_closed().Then(this.on_paper).Else(this.ordered)
+    on_paper = desk.has_paper().Then(this.key).Else(this.change_open_box)
     key = nodes.Split().Next(this.change_key_first).Next(this.change_key_second)
     change_key_first = desk.keying(1).Next(this.keyed)
     change_key_second = desk.keying(2).Next(this.keyed)
     keyed = nodes.Join().Next(this.compared)
-    compared = (
-        nodes.Switch()
-        .Case(this.sign, desk.is_in(VoteState.KEYED))
-        .Case(this.change_open_box, desk.box_is_next)
-        .Default(this.key)
-    )
+    compared = desk.keyed(sign=this.sign, box=this.change_open_box, again=this.key)
     change_open_box = desk.box().Next(this.box_opened)
     box_opened = RuleGate(desk.lacks_paper).Then(this.key).Else(this.sign)
     sign = nodes.Split().Next(this.change_certify_chief).Next(this.change_certify_teller)
@@ -173,7 +167,7 @@ class ChangeRecountFlow(YearlyFlow):
     process_title = _("项目调整表决复票")
 
     start = Begin().Next(this.change_recount_confirm)
-    change_recount_confirm = STEPS.confirming_recount(ChangeFlow).Next(this.end)
+    change_recount_confirm = STEPS.confirming_recount(ChangeFlow, ChangeFlow.change_close).Next(this.end)
     end = OfficeEnd()
 
 
@@ -184,7 +178,9 @@ class ChangeVoidFlow(YearlyFlow):
     process_title = _("决定重新表决项目调整")
 
     start = Begin().Next(this.change_void_confirm)
-    change_void_confirm = STEPS.confirming_void(ChangeFlow, title=process_title).Next(this.end)
+    change_void_confirm = STEPS.confirming_void(
+        ChangeFlow, ChangeFlow.change_attendance, title=process_title
+    ).Next(this.end)
     end = OfficeEnd()
 
 

@@ -32,6 +32,7 @@ from tests.builders import at, do, open_task
 from tests.polling import token_with
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK, two_holders
 from tests.projects.voting.conftest import DAY, page_of, settled
+from tests.projects.voting.test_voting_pages import KEYINGS, may_follow
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
@@ -330,6 +331,23 @@ def test_closing_publishes_every_tracker_sorted(hall):
     paper = Paper.objects.get(kind="trackers")
     assert paper.data["trackers"] == sorted(paper.data["trackers"]) and len(paper.data["trackers"]) == 20
     assert paper.published_at is not None
+
+
+def test_by_device_a_page_tells_as_what_may_follow_the_box_and_of_the_paper_beside_it_the_keying(hall):
+    assert may_follow("voting.hold_chief") == {"清点到会人数"}
+    opened(hall)
+    vote_all(hall)
+    do("voting.close", hall.town.of("chief_teller"), DAY, returned=0)
+    assert may_follow("voting.close_confirm") == {"开箱计票"}
+
+
+def test_with_paper_beside_it_what_may_follow_is_the_keying_and_only_then_the_box(hall):
+    opened(hall, on_paper=(1, 2, 3, 4, 5))
+    vote_all(hall)
+    do("voting.close", hall.town.of("chief_teller"), DAY, returned=5)
+    assert may_follow("voting.close_confirm") == KEYINGS
+    do("voting.close_confirm", hall.town.of("teller"), DAY, confirmed=True)
+    assert may_follow("voting.key_first") == KEYINGS | {"开箱计票"}
 
 
 def test_who_has_not_voted_is_read_out_before_the_closing_is_confirmed(hall, client):

@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 from django.test import Client
 
+import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots.models import Vote
 from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, keyed, play_attendance, play_ballot, play_closing, play_opening
 from tests.builders import at, do, open_task
-from tests.projects.voting.conftest import DAY, Hall, T, page_of
+from tests.projects.voting.conftest import DAY, Hall, T, page_of, settled
 from tests.projects.voting.test_voting import ask_recount, counted, recount
+from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import send_back
+from workflow.inbox.pages import next_steps
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -182,6 +185,68 @@ def test_figures_that_are_of_no_use_any_more_say_what_to_do_and_those_confirmed_
     page = client.get(f"/tasks/{done.pk}/").content.decode()
     apply(SYSTEM)
     assert "办结。" in page and "作废" not in page and "实到代表" in page
+
+
+def may_follow(key: str) -> set[str]:
+    """The titles of the steps that the page of the open task of a key tells as what may follow."""
+    task = open_task(key).task
+    return {step.title for step in next_steps(task.flow_task, task.process.artifact, T, task.process)}
+
+
+KEYINGS = {"第一次录入计票", "第二次录入计票"}
+
+
+def test_on_paper_a_page_tells_as_what_may_follow_nothing_that_cannot(hall):
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    play_opening(hall.town, hall.cycle, t=T, issued=43)
+    do("voting.close", hall.town.of("chief_teller"), DAY, returned=43)
+    assert may_follow("voting.close_confirm") == KEYINGS
+    send_back(
+        open_task("voting.close_confirm").task_id,
+        actor=hall.town.of("teller"),
+        reason="再数一遍。",
+        at=at(DAY),
+    )
+    do("voting.close", hall.town.of("chief_teller"), DAY, returned=44)
+    assert may_follow("voting.close_confirm") == {"主席团决定重新投票"}
+    send_back(
+        open_task("voting.close_confirm").task_id,
+        actor=hall.town.of("teller"),
+        reason="再数一遍。",
+        at=at(DAY),
+    )
+    play_closing(hall.town, hall.cycle, t=T, returned=43)
+    signing = {"总监票人在计票结果报告单上签字", "监票人在计票结果报告单上签字"}
+    assert may_follow("voting.key_first") == KEYINGS | signing
+    key(hall, "first", 1)
+    key(hall, "second", 2)
+    assert may_follow("voting.certify_chief") == {"宣布票决结果"}
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    assert may_follow("voting.declare") == {"大会通过决议"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "follows"),
+    [({}, "清点到会人数"), ({"tie": "presidium"}, "主席团决定末位入选项目")],
+    ids=["run-off", "presidium"],
+)
+def test_of_a_tie_the_page_of_the_announcement_tells_what_the_rules_make_of_it(rules, follows):
+    hall = settled(["文化礼堂", "村道硬化", "路灯"], seats=2, in_office=50, **rules)
+    at_keying(hall)
+    for turn, counter in (("first", 1), ("second", 2)):
+        key(hall, turn, counter, {"文化礼堂": 30, "村道硬化": 28, "路灯": 28})
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    assert may_follow("voting.declare") == {follows}
+
+
+def test_who_agrees_to_a_recount_is_told_that_the_ballots_are_collected_again(counting):
+    perform(
+        "voting.recount", counting.cycle, actor=counting.town.of("chief_teller"), at=at(DAY),
+        data={"reason": "代表要求复核票数。"}, reauthenticated=True,
+    )  # fmt: skip
+    assert may_follow("voting.recount_confirm") == {"收回表决票"}
 
 
 def test_what_stands_in_the_way_is_told_before_anybody_checks_figures_and_types_a_password(hall, client):
