@@ -32,6 +32,7 @@ def test_an_empty_box_says_what_to_do() -> None:
     class Asked(PlainForm):
         name = forms.CharField()
         kind = forms.ChoiceField(choices=[("a", "甲")])
+        agreed = forms.BooleanField()
         why = forms.CharField(error_messages={"required": "请写明用途。"})
 
     form = Asked({})
@@ -39,6 +40,7 @@ def test_an_empty_box_says_what_to_do() -> None:
     assert {name: str(errors[0]) for name, errors in form.errors.items()} == {
         "name": "请填写。",
         "kind": "请选择。",
+        "agreed": "请勾选确认。",
         "why": "请写明用途。",
         "late": "请填写。",
     }

@@ -34,8 +34,13 @@ def ask_plainly(field: forms.Field) -> None:
     for code, words in _BOUNDS.items():
         field.error_messages.setdefault(code, words)
     if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
-        chosen = isinstance(field, forms.ChoiceField | forms.BooleanField)
-        field.error_messages["required"] = _("请选择。") if chosen else _("请填写。")
+        field.error_messages["required"] = _what_to_do(field)
+
+
+def _what_to_do(field: forms.Field) -> Any:
+    if isinstance(field, forms.BooleanField):
+        return _("请勾选确认。")
+    return _("请选择。") if isinstance(field, forms.ChoiceField) else _("请填写。")
 
 
 def _in_the_readers_language(text: Any) -> Any:
