@@ -81,6 +81,11 @@ def read_vote(content: bytes, *, pabulib: bool | None = None, overrides: Overrid
     return vote
 
 
+def is_named_pabulib(name: str) -> bool | None:
+    """Whether a file is Pabulib's by its name; None where its first word says."""
+    return True if name.lower().endswith(".pb") else None
+
+
 def read_vote_at(path: str, *, overrides: Overrides = Overrides()) -> VoteFile:
     """A vote from a path; a path that cannot be read is a fault like any other (Unusable)."""
     try:
@@ -88,7 +93,7 @@ def read_vote_at(path: str, *, overrides: Overrides = Overrides()) -> VoteFile:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Unusable([Fault(path, f"文件无法读取（{reason}）")]) from error
-    return read_vote(content, pabulib=True if path.lower().endswith(".pb") else None, overrides=overrides)
+    return read_vote(content, pabulib=is_named_pabulib(path), overrides=overrides)
 
 
 def outcome_as_json(outcome: Outcome) -> dict[str, Any]:

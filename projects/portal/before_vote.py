@@ -123,11 +123,11 @@ def _file(request: HttpRequest, cycle: Cycle) -> HttpResponse:
         return _page(request, cycle, way="file", form=form, status=422)
     given = form.cleaned_data["file"]
     try:
-        vote = rehearsing.on_file(cycle, given.read(), own_rules=form.cleaned_data["own_rules"])
+        own = form.cleaned_data["own_rules"]
+        vote = rehearsing.on_file(cycle, given.read(), own_rules=own, name=given.name)
     except Unusable as unusable:
         faults = {"faults": unusable.faults[:MOST_FAULTS], "fault_count": len(unusable.faults)}
         return _page(request, cycle, way="file", form=form, source=given.name, status=422, **faults)
-    own = form.cleaned_data["own_rules"]
     result = rehearsing.rehearsed(vote)
     return _page(request, cycle, way="file", form=form, result=result, source=given.name, own_rules=own)
 

@@ -133,12 +133,13 @@ def _fitting(paper: Paper, wanted: list[str], favour: dict[str, float], chance: 
     return wanted[: paper.seats + (chance.random() < 0.02)]
 
 
-def on_file(cycle: Cycle, content: bytes, *, own_rules: bool) -> VoteFile:
-    """A file as `rehearse` takes it (JSON or Pabulib). own_rules: by the file's rules instead of this year's.
+def on_file(cycle: Cycle, content: bytes, *, own_rules: bool, name: str = "") -> VoteFile:
+    """A file as `rehearse` takes it (JSON or Pabulib). own_rules: by the file's rules instead of this year's. name: of the
+    file, which says its format where its first word does not.
 
     Raises files.Unusable with every fault and its place.
     """
-    vote = files.read_vote(content)
+    vote = files.read_vote(content, pabulib=files.is_named_pabulib(name))
     if own_rules:
         return vote
     book = rules_for(cycle)

@@ -167,6 +167,15 @@ def test_a_file_that_cannot_be_counted_is_refused_with_each_place(town, prepared
     assert status == 422 and told in text
 
 
+def test_a_file_named_as_pabulibs_is_told_what_is_wrong_with_it_as_one(town, prepared, client):  # noqa: F811
+    as_office(client, town, "clerk")
+    address = f"/years/{prepared.pk}/rehearsal/"
+    status, text = upload(client, address, b"vote_type;approval", "small.pb")
+    assert status == 422 and "META 之前不应有内容" in text and "不是合法的 JSON" not in text
+    status, text = upload(client, address, b"vote_type;approval", "votes.json")
+    assert status == 422 and "不是合法的 JSON" in text
+
+
 def test_a_file_beyond_the_limit_is_refused(town, prepared, client, monkeypatch):  # noqa: F811
     monkeypatch.setattr(before_vote, "MOST_BYTES", 10)
     as_office(client, town, "clerk")

@@ -116,8 +116,11 @@ def test_no_sum_and_no_result_of_a_vote_stands_there_before_it_is_announced():
             assert "尚未宣布" in shown and ">37<" not in shown and "入选 1 个" not in shown
             assert "计票结果报告单" not in shown or reader == hall.town.of("chief_teller")
 
+    before = page(hall.town.of("clerk"), hall.session)
+    assert "尚未投票" in before and "已确定" not in before
     play_attendance(hall.town, hall.cycle, t=T, present=45, on_leave=3)
     play_opening(hall.town, hall.cycle, t=T, issued=45)
+    assert "尚未投票" not in page(hall.town.of("clerk"), hall.session)
     nothing_is_told()
     play_closing(hall.town, hall.cycle, t=T, returned=45)
     nothing_is_told()
