@@ -31,7 +31,7 @@ from projects.ballots.selectors import (
     quorum_needed,
     went_out,
 )
-from projects.ballots.services import void_on_return
+from projects.ballots.services import obstacles_to_issuing, obstacles_to_quorum, void_on_return
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.models import Presence
 from workflow.flows.fields import CheckedFileField, PeopleField, UnshownInput, choice_field
@@ -88,6 +88,7 @@ class AttendanceForm(VoteForm):
     """应到、请假、实到; who is on leave or absent is marked on the roll, which is frozen at opening."""
 
     template_name = "steps/voting/attendance_form.html"
+    may_foresee = True
     present = number(_("实到人数"))
     on_leave = number(_("请假人数"))
     leave = PeopleField(label=_("请假的代表"), required=False)
@@ -104,6 +105,27 @@ class AttendanceForm(VoteForm):
                 self.fields[name].initial = [str(line.pk) for line in lines if line.presence == mark]
             else:
                 del self.fields[name]
+
+    def foreseen(self) -> list[str]:
+        """That so many cannot vote, and that they are put on record all the same."""
+        if not (reasons := self._below_quorum()):
+            return []
+        return [*reasons, str(_("到会人数照此记录；到会代表达到法定人数后，由主持人退回人大办重新清点。"))]
+
+    def foreseen_table(self) -> Foreseen | None:
+        """The figures, where they are below the quorum."""
+        if not self._below_quorum():
+            return None
+        told = {name: self.cleaned_data[name] for name in ("present", "on_leave")}
+        figures = [
+            (_("应到代表"), self.vote.deputies_in_office),
+            *named_figures(self.vote, told),
+            (_("法定人数"), quorum_needed(self.vote)),
+        ]
+        return figures_told(_("未达到法定人数"), figures)
+
+    def _below_quorum(self) -> list[str]:
+        return obstacles_to_quorum(self.vote, self.cleaned_data["present"])
 
     @property
     def heads(self) -> list[forms.BoundField]:
@@ -154,7 +176,8 @@ class AttendanceForm(VoteForm):
         if len(leave) != data.get("on_leave"):
             self.add_error(
                 "leave",
-                _("勾选请假 %(marked)s 人，与请假人数不符。") % {"marked": len(leave)},
+                _("勾选请假 %(marked)s 人，按人数应为 %(of)s 人。")
+                % {"marked": len(leave), "of": data.get("on_leave")},
             )
         if len(absent) != missing:
             self.add_error(
@@ -209,11 +232,11 @@ class OpenForm(VoteForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        data = self.cleaned_data
-        present = self.vote.deputies_present
-        if data.get("issued") is not None and present is not None and data["issued"] > present:
-            self.add_error("issued", _("不能多于实到的 %(present)s 人。") % {"present": present})
-        return data
+        issued, present = self.cleaned_data.get("issued"), self.vote.deputies_present
+        if issued is not None and present is not None:
+            for sentence in obstacles_to_issuing(self.vote, present=present, issued=issued):
+                self.add_error("issued", sentence)
+        return self.cleaned_data
 
 
 def entered_by_the_first(vote: Vote, what: str) -> Foreseen | None:

@@ -335,12 +335,18 @@ def obstacles_to_quorum(vote: Vote, present: int | None = None) -> list[str]:
 
 def obstacles_to_opening(vote: Vote, *, present: int, on_leave: int, issued: int) -> list[str]:
     """Why the vote cannot open on these figures; empty means it can."""
-    found, ballot = obstacles_to_quorum(vote, present), fig.words_of(vote).ballot
+    found = obstacles_to_quorum(vote, present)
     if present + on_leave > vote.deputies_in_office:
         found.append(
             _("实到 %(present)s 人 ＋ 请假 %(leave)s 人，多于应到 %(of)s 人。")
             % {"present": present, "leave": on_leave, "of": vote.deputies_in_office}
         )
+    return found + obstacles_to_issuing(vote, present=present, issued=issued)
+
+
+def obstacles_to_issuing(vote: Vote, *, present: int, issued: int) -> list[str]:
+    """Why so many ballots cannot be issued to so many present: more than they are, or none."""
+    found, ballot = [], fig.words_of(vote).ballot
     if issued > present:
         found.append(
             _("发出%(ballot)s %(issued)s 张，多于实到 %(present)s 人。")

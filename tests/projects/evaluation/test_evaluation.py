@@ -452,7 +452,7 @@ def test_what_the_chair_entered_is_sent_back_by_the_chief_teller(town, cycle):
 def test_more_papers_than_deputies_present_are_not_handed_out(town, cycle):
     before_hall(town, cycle)
     attended(town, 18, 2)
-    with pytest.raises(InvalidForm, match="不能多于实到的 18 人"):
+    with pytest.raises(InvalidForm, match="发出测评票 19 张，多于实到 18 人"):
         do("evaluation.measure_open", town.of("chair"), T2, issued=19)
 
 

@@ -146,7 +146,7 @@ def test_a_roll_that_does_not_agree_with_the_numbers_says_so_above_it_and_keeps_
     data = {"present": 18, "on_leave": 1, "leave": [], "absent": [gone], "op": "submit"}
     page = client.post(f"/tasks/{task.pk}/", data).content.decode()
     apply(SYSTEM)
-    assert "勾选请假 0 人，与请假人数不符。" in page and task.pk == open_task("voting.attendance").pk
+    assert "勾选请假 0 人，按人数应为 1 人。" in page and task.pk == open_task("voting.attendance").pk
     assert re.findall(r'name="(\w+)" value="(\d+)"[^>]*checked', page) == [("absent", gone)]
     data |= {"on_leave": 2, "leave": [gone], "op": "submit"}
     page = client.post(f"/tasks/{task.pk}/", data).content.decode()
@@ -185,7 +185,7 @@ def test_a_key_is_held_by_its_own_office_alone(hall):
 
 def test_who_is_here_must_be_known_by_name(hall):
     hold(hall)
-    with pytest.raises(InvalidForm, match="与请假人数不符"):
+    with pytest.raises(InvalidForm, match="勾选请假 0 人，按人数应为 1 人"):
         do("voting.attendance", hall.town.of("clerk"), DAY, present=19, on_leave=1, leave=[], absent=[])
 
 

@@ -226,7 +226,7 @@ def test_who_comes_late_is_counted_when_the_chair_sends_it_back(hall):
 
 def test_more_ballots_than_present_are_refused(hall):
     attend(hall, 45)
-    with pytest.raises(InvalidForm, match="不能多于实到的 45 人"):
+    with pytest.raises(InvalidForm, match="发出表决票 46 张，多于实到 45 人"):
         open_(hall, 46)
 
 
@@ -239,7 +239,7 @@ def test_the_roll_is_marked_when_the_absent_are_named(hall):
     lines = [
         RollLine.objects.create(unit=hall.town.unit, session=hall.session, name=f"代表{n}") for n in range(50)
     ]
-    with pytest.raises(InvalidForm, match="与请假人数不符"):
+    with pytest.raises(InvalidForm, match="勾选请假 2 人，按人数应为 1 人"):
         attend(hall, 48, 1, leave=[str(lines[0].pk), str(lines[1].pk)])
     attend(hall, 48, 1, leave=[str(lines[0].pk)], absent=[str(lines[1].pk)])
     assert RollLine.objects.filter(presence="present").count() == 48

@@ -249,6 +249,36 @@ def test_who_agrees_to_a_recount_is_told_that_the_ballots_are_collected_again(co
     assert may_follow("voting.recount_confirm") == {"收回表决票"}
 
 
+def test_who_counts_fewer_than_the_quorum_is_told_so_before_they_are_put_on_record(hall, client):
+    clerk = hall.town.of("clerk")
+    told = checked("voting.attendance", clerk, "clerk", client, present=33, on_leave=2)
+    assert "应到 50 人，须有 34 人以上出席，实到 33 人，不能投票。" in told
+    assert "到会人数照此记录；到会代表达到法定人数后，由主持人退回人大办重新清点。" in told
+    number, data = open_task("voting.attendance").pk, {"present": 33, "on_leave": 2}
+    client.post(f"/tasks/{number}/", data | {"op": "confirm"})
+    apply(SYSTEM)
+    assert hall.vote.deputies_present == 33
+    page = page_of("voting.open", hall.town.of("chair"), "chair", client)
+    assert "到会代表达到法定人数后，请退回人大办重新清点到会人数。" in page
+
+
+def test_at_the_quorum_who_is_here_is_put_on_record_without_a_page_between(hall, client):
+    client.force_login(hall.town.of("clerk"))
+    data = {"present": 34, "on_leave": 2, "op": "submit"}
+    client.post(f"/tasks/{open_task('voting.attendance').pk}/", data)
+    apply(SYSTEM)
+    assert hall.vote.deputies_present == 34
+
+
+def test_no_ballot_at_all_is_refused_before_anybody_checks_it_and_types_a_password(hall, client):
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    client.force_login(hall.town.of("chair"))
+    answer = client.post(f"/tasks/{open_task('voting.open').pk}/", {"issued": 0, "op": "submit"})
+    apply(SYSTEM)
+    assert answer.status_code == 422 and "没有发出表决票。" in answer.content.decode()
+    assert "请核对后确认" in checked("voting.open", hall.town.of("chair"), "chair", client, issued=1)
+
+
 def test_what_stands_in_the_way_is_told_before_anybody_checks_figures_and_types_a_password(hall, client):
     do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
     Vote.objects.update(deputies_present=None)
