@@ -691,6 +691,10 @@ class RollChangeForm(StepForm):
     delegation = forms.ChoiceField(label=_("编入代表团"), required=False)
     leaver = forms.ChoiceField(label=_("离任代表"), required=False)
     reason = text(_("依据"), rows=2, min_length=4, max_length=500)
+    ONE_AT_A_TIME: ClassVar[dict[str, Any]] = {
+        "join": _("一次登记一项变动：补选到任的，不选离任代表；代表资格终止的另行登记。"),
+        "leave": _("一次登记一项变动：代表资格终止的，不选到任代表；补选到任的另行登记。"),
+    }
 
     def prepare(self) -> None:
         nobody = [("", _("请选择"))]
@@ -705,9 +709,12 @@ class RollChangeForm(StepForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        wanted = {"join": "joiner", "leave": "leaver"}.get(data.get("change", ""))
-        if wanted and not data.get(wanted):
-            self.add_error(wanted, _("请选择代表。"))
+        if change := data.get("change"):
+            wanted, other = ("joiner", "leaver") if change == "join" else ("leaver", "joiner")
+            if wanted not in self.errors and not data[wanted]:
+                self.add_error(wanted, _("请选择代表。"))
+            if data.get(other):
+                self.add_error(other, self.ONE_AT_A_TIME[change])
         return data
 
     def foreseen(self) -> list[str]:

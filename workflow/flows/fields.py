@@ -27,12 +27,32 @@ _BOUNDS = {
     "min_value": _("不能小于 %(limit_value)s。"),
     "max_value": _("不能大于 %(limit_value)s。"),
 }
+_GONE = _("所选的一项已不在可选范围内，可能刚被他人办理，请重新选择。")
+# They name the value, which is a number of the database; a form's own words for its choice stay.
+_UNPLAIN = [
+    kind.default_error_messages[code]
+    for code, kinds in {
+        "invalid_choice": (
+            forms.ChoiceField,
+            forms.MultipleChoiceField,
+            forms.ModelChoiceField,
+            forms.ModelMultipleChoiceField,
+        ),
+        "invalid_pk_value": (forms.ModelMultipleChoiceField,),
+    }.items()
+    for kind in kinds
+]
 
 
 def ask_plainly(field: forms.Field) -> None:
-    """Say what is to be done where a field is left empty or what is in it goes too far, not that it is a field."""
+    """Say what is to be done where a field is left empty, goes too far or names what cannot be chosen any more, not that
+    it is a field.
+    """
     for code, words in _BOUNDS.items():
         field.error_messages.setdefault(code, words)
+    for code in ("invalid_choice", "invalid_pk_value"):
+        if field.error_messages.get(code) in _UNPLAIN:
+            field.error_messages[code] = _GONE
     if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
         field.error_messages["required"] = _what_to_do(field)
 

@@ -285,6 +285,41 @@ def test_too_short_a_reason_is_told_in_words_and_not_in_variables(hall, client):
     assert "至少写 4 个字，现有 2 个字。" in page and "变量" not in page
 
 
+def test_a_deputy_registered_meanwhile_is_told_of_once_and_without_a_number(hall, client):
+    client.force_login(hall.town.of("clerk"))
+    line = RollLine.objects.get(session=hall.session, name="代表00")
+    data = {"change": "leave", "leaver": line.pk, "reason": "大会接受其辞职", "op": "submit"}
+    address = f"/do/deliberation.roll_change/{hall.session.pk}/"
+    assert "请核对" in client.post(address, data).content.decode()
+    leaves(hall)
+    page = client.post(address, data)
+    shown = page.content.decode()
+    assert page.status_code == 422 and "已不在可选范围内，可能刚被他人办理，请重新选择。" in shown
+    assert "不在可用的选项中" not in shown and "请选择代表。" not in shown
+    nobody = client.post(address, data | {"leaver": ""}).content.decode()
+    assert "请选择代表。" in nobody
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("leave", "代表资格终止的，不选到任代表；补选到任的另行登记。"),
+        ("join", "补选到任的，不选离任代表；代表资格终止的另行登记。"),
+    ],
+)
+def test_one_change_is_registered_at_a_time_and_nobody_is_swapped_for_another(hall, change, told):
+    user = User.objects.create(username="by-elected", name="新代表")
+    act = hall.town.act("clerk", at(DAY))
+    grant(user=user, office="deputy", unit=hall.town.unit, act=act, since=date(2027, 1, 1))
+    line = RollLine.objects.get(session=hall.session, name="代表00")
+    wanted = {"joiner": user.pk, "leaver": line.pk}
+    with pytest.raises(InvalidForm, match=f"一次登记一项变动：{told}"):
+        changed(hall, change=change, reason="大会接受其辞职", **wanted)
+    assert RollLine.objects.in_office().filter(session=hall.session).count() == 50
+    own = "leaver" if change == "leave" else "joiner"
+    changed(hall, change=change, reason="大会接受其辞职", **{own: wanted[own]})
+
+
 def test_the_sessions_page_says_that_the_roll_is_to_be_called_again(tied, client):
     play_attendance(tied.town, tied.cycle, t=T, present=45)
     leaves(tied)

@@ -288,6 +288,17 @@ def test_a_deputy_who_comes_late_is_counted_with_the_time_until_the_vote_opens(h
         perform("voting.arrive", hall.cycle, actor=clerk, data=data, at=at(DAY))
 
 
+def test_who_is_marked_late_in_another_tab_is_no_number_to_whoever_marks_them_again(hall, on_roll):
+    late = on_roll[0]
+    attend(hall, 47, 1, leave=named(on_roll[:1]), absent=named(on_roll[1:3]))
+    data = {"line": str(late.pk), "arrived_at": "8:40"}
+    clerk = hall.town.of("clerk")
+    perform("voting.arrive", hall.cycle, actor=clerk, data=data, at=at(DAY))
+    with pytest.raises(InvalidForm, match="所选的一项已不在可选范围内") as refused:
+        perform("voting.arrive", hall.cycle, actor=clerk, data=data, at=at(DAY))
+    assert str(late.pk) not in str(refused.value)
+
+
 def test_without_a_second_teller_the_vote_cannot_open(hall):
     attend(hall, 45)
     for held in RoleGrant.objects.filter(office="teller"):

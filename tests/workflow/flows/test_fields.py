@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.flows.fields import ChineseDateField, FenField
+from workflow.flows.fields import ChineseDateField, FenField, PlainForm
+from workflow.people.models import Unit
 
 
 class Meeting(forms.Form):
@@ -90,3 +91,30 @@ def test_an_unchanged_sum_is_not_a_change() -> None:
     field = FenField()
     assert not field.has_changed(380_000_000, "380")
     assert field.has_changed(380_000_000, "381") and field.has_changed(None, "380")
+
+
+# --- a choice that is gone
+
+
+class Choosing(PlainForm):
+    one = forms.ChoiceField(choices=[("1", "甲")])
+    several = forms.MultipleChoiceField(choices=[("1", "甲")])
+    record = forms.ModelChoiceField(Unit.objects.none())
+    records = forms.ModelMultipleChoiceField(Unit.objects.none())
+    of_its_own_words = forms.ChoiceField(
+        choices=[("1", "甲")], error_messages={"invalid_choice": "没有这个职务。"}
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("gone", ["303", "no number"])
+def test_what_can_no_longer_be_chosen_is_told_without_the_number_it_has_in_the_database(gone: str) -> None:
+    form = Choosing(
+        dict.fromkeys(("one", "record", "of_its_own_words"), gone) | {"several": [gone], "records": [gone]}
+    )
+    told = {name: list(errors) for name, errors in form.errors.items()}
+    assert told.pop("of_its_own_words") == ["没有这个职务。"]
+    gone_now = "所选的一项已不在可选范围内，可能刚被他人办理，请重新选择。"
+    assert told == {name: [gone_now] for name in ("one", "several", "record", "records")}
+    taken = Choosing({"one": "1", "several": ["1"], "of_its_own_words": "1"})
+    assert set(taken.errors) == {"record", "records"}
