@@ -206,6 +206,12 @@ def register_offices() -> None:
         _("代表监督小组由本级在任代表组成（《地方组织法》第四十三条）；其他人员可受邀为专家、第三方。"),
     )
     register_need(
+        {"presidium", "delegation_lead"},
+        {"deputy"},
+        _("主席团成员、代表团团长以代表身份担任，须是本级在任代表。"),
+        kinds=CONGRESS,
+    )
+    register_need(
         CONGRESS_LEADERS,
         {"deputy"},
         _("乡镇人大主席、副主席由大会从本级代表中选举，须是本级在任代表（《地方组织法》第十八条）。"),

@@ -39,9 +39,9 @@ from workflow.flows.fields import (
 from workflow.flows.forms import AssemblyForm, Foreseen, MeetingForm, MinutesForm, Resolved, StepForm
 from workflow.flows.meetings import Standard
 from workflow.people.models import Unit, User
-from workflow.people.saying import bracketed, listed
+from workflow.people.saying import bracketed
 from workflow.roles.registry import title_of
-from workflow.roles.selectors import holders_of, office_called, seats_of
+from workflow.roles.selectors import holders_of, offices_called, seats_of
 
 MODES = [(mode.value, said("ballot_mode").choices[mode.value]) for mode in Mode]
 
@@ -742,7 +742,7 @@ class RollChangeForm(StepForm):
             return []
         return [
             _("%(name)s的下列职务同时终止：%(offices)s。")
-            % {"name": line.name, "offices": listed(office_called(one) for one in held)}
+            % {"name": line.name, "offices": offices_called(held)}
         ]
 
 

@@ -30,13 +30,12 @@ from workflow.flows.services import busy_if_locked
 from workflow.flows.settling import still_provisional
 from workflow.inbox.asked import unit_asked
 from workflow.people.models import Unit, User
-from workflow.people.saying import listed
 from workflow.people.selectors import tenants_below
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import WITH_PERSONS, grants_of, live_grants, office_called
+from workflow.roles.selectors import WITH_PERSONS, grants_of, live_grants, office_called, offices_called
 from workflow.roles.services import GrantRefused, grant, left_without, revoke
 
 PER_PAGE = 40
@@ -265,14 +264,16 @@ def _given(act: Act, acting: RoleGrant, data: dict[str, Any]) -> Slip | WrittenT
 
 @login_required
 def grant_revoke(request: HttpRequest, grant_id: int) -> HttpResponse:
-    """End an office now, with a reason."""
+    """End an office now, with a reason; of one that has ended meanwhile the list says so."""
     acting = admin_grant(request)
     held = get_object_or_404(
-        RoleGrant.objects.select_related("user", "unit", "tenant"),
+        RoleGrant.objects.select_related(*WITH_PERSONS),
         pk=grant_id,
-        revoked_at=None,
         tenant__path__startswith=acting.tenant.path,
     )
+    if held.revoked_at:
+        messages.info(request, _("这一职务已经解除。"))
+        return redirect("people")
     if held.pk == acting.pk:
         raise PermissionDenied(_("不能解除自己正在使用的职务。"))
     form = RevokeForm(request.POST or None)
@@ -284,13 +285,14 @@ def grant_revoke(request: HttpRequest, grant_id: int) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, _("已解除%(name)s的职务。") % {"name": held.user.name})
+            told = {"name": held.user.name, "office": office_called(held)}
+            messages.success(request, _("已解除%(name)s的“%(office)s”职务。") % told)
             return redirect("people")
-    resting = listed(map(office_called, left_without(held, timezone.localdate())))
+    resting = offices_called(left_without(held, timezone.localdate()))
     context = {
         "form": form,
         "held": held,
-        "title": registry.title_of(held.office, held.tenant),
+        "title": office_called(held),
         "resting": resting,
         "ended_by": worded(registry.office(held.office).ended_by, held.tenant),
     }

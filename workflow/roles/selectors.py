@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from workflow.people.isolation import Context, of_units
 from workflow.people.models import TENANT_KINDS, Unit, User
 from workflow.people.prepared import Prepared
+from workflow.people.saying import listed
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
@@ -46,6 +47,12 @@ def office_called(grant: RoleGrant) -> str:
     if grant.principal is None:
         return title
     return _("%(office)s（代%(name)s）") % {"office": title, "name": grant.principal.name}
+
+
+def offices_called(grants: Iterable[RoleGrant]) -> str:
+    """Several offices one after another, each once; ； between them where one is called by two (人大主席、副主席)."""
+    titles = list(dict.fromkeys(map(office_called, grants)))
+    return listed(titles, "；" if any("、" in title for title in titles) else "、")
 
 
 def holders_of(office: str, unit: Unit, on: date) -> list[User]:

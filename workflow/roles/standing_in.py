@@ -18,11 +18,10 @@ from django.utils.translation import gettext as _
 
 from workflow.audit.services import Act, write_down
 from workflow.people.models import Unit, User
-from workflow.people.saying import listed
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import WITH_PERSONS, live_grants, office_called, open_grants
+from workflow.roles.selectors import WITH_PERSONS, live_grants, offices_called, open_grants
 from workflow.roles.services import GrantRefused, revoke, why_not_held
 
 
@@ -158,7 +157,7 @@ def candidates(grant: RoleGrant, on: date) -> list[Candidate]:
 
 def _called(grant: RoleGrant, offices: list[RoleGrant], on: date) -> str:
     own = [one for one in offices if _of_their_own(one, grant) and one.since <= on]
-    return listed(dict.fromkeys(map(office_called, own)))
+    return offices_called(own)
 
 
 def _of(held: RoleGrant) -> QuerySet[RoleGrant]:

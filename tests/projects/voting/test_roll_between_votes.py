@@ -44,6 +44,7 @@ from workflow.flows.services import complete, send_back
 from workflow.machines.services import fire
 from workflow.people.models import UnitKind, User
 from workflow.people.services import create_unit
+from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant
 
 TIED = {"甲": 38, "乙": 26, "丙": 26, "丁": 0}
@@ -274,7 +275,10 @@ def test_the_confirmation_names_the_offices_that_end_with_the_mandate(hall, clie
     line = RollLine.objects.get(session=hall.session, user=chair)
     data = {"change": "leave", "leaver": line.pk, "reason": "大会接受其辞职", "op": "submit"}
     page = client.post(f"/do/deliberation.roll_change/{hall.session.pk}/", data).content.decode()
-    assert f"{chair.name}的下列职务同时终止：" in page and "人大主席" in page
+    assert f"{chair.name}的下列职务同时终止：代表；人大主席、副主席；主席团成员。" in page
+    RoleGrant.objects.filter(user=chair, office="chair").update(title="人大主席")
+    page = client.post(f"/do/deliberation.roll_change/{hall.session.pk}/", data).content.decode()
+    assert f"{chair.name}的下列职务同时终止：代表、人大主席、主席团成员。" in page
 
 
 def test_too_short_a_reason_is_told_in_words_and_not_in_variables(hall, client):

@@ -185,15 +185,18 @@ def test_a_chair_is_elected_from_the_deputies_and_there_is_no_third_vice_chair(
 def test_before_a_mandate_is_ended_the_page_says_what_ends_with_it(world: World, signed_in: SignedIn) -> None:
     chair = RoleGrant.objects.get(office="chair", unit=world.near.unit)
     mandate = RoleGrant.objects.get(office="deputy", user=chair.user)
+    act = world.near.act("clerk", at("2026-01-01"))
+    member = grant(user=chair.user, office="presidium", unit=world.near.unit, act=act, since=SINCE)
     admin = signed_in(world.admin)
     assert "其他职务同时终止" not in admin.get(f"/people/grants/{chair.pk}/revoke/").content.decode()
     page = admin.get(f"/people/grants/{mandate.pk}/revoke/").content.decode()
-    assert "其他职务同时终止" in page and "相应终止：人大主席、副主席。" in page
+    assert "其他职务同时终止" in page and "相应终止：人大主席、副主席；主席团成员。" in page
     assert "由人大办“登记代表变动”" in page
     assert admin.post(f"/people/grants/{mandate.pk}/revoke/", {"reason": "辞去代表职务"}).status_code == 302
-    assert len(acts("grant.revoke")) == 2
-    chair.refresh_from_db()
-    assert chair.revoked_at
+    assert len(acts("grant.revoke")) == 3
+    for held in (chair, member):
+        held.refresh_from_db()
+        assert held.revoked_at
 
 
 def test_a_user_name_of_somebody_else_is_refused(world: World, signed_in: SignedIn) -> None:
@@ -259,6 +262,35 @@ def test_revoking_needs_a_reason_and_ends_the_office_at_once(world: World, signe
     (entry,) = acts("grant.revoke")
     assert entry.unit == world.near.unit and "免职〔2026〕2号" in entry.body
     assert signed_in(held.user).get("/people/").status_code == 403
+
+
+def test_the_office_that_ended_is_named_and_ending_it_once_more_says_that_it_has_ended(
+    world: World, signed_in: SignedIn
+) -> None:
+    held = RoleGrant.objects.get(office="chair", unit=world.near.unit)
+    RoleGrant.objects.filter(pk=held.pk).update(title="人大主席")
+    admin, address = signed_in(world.admin), f"/people/grants/{held.pk}/revoke/"
+    assert "人大主席" in admin.get(address).content.decode()
+    page = admin.post(address, {"reason": "辞去主席职务"}, follow=True).content.decode()
+    assert f"已解除{held.user.name}的“人大主席”职务。" in page
+    for again in (admin.get(address, follow=True), admin.post(address, {"reason": "再次"}, follow=True)):
+        assert again.redirect_chain == [("/people/", 302)]
+        assert "这一职务已经解除。" in again.content.decode()
+    assert len(acts("grant.revoke")) == 1
+
+
+def test_an_office_of_another_county_is_not_found_whether_it_has_ended_or_not(
+    world: World, signed_in: SignedIn
+) -> None:
+    elsewhere = create_unit(code="C2", name="邻县", kind=UnitKind.COUNTY)
+    act = Act(None, "operator", elsewhere, at("2020-01-01"))
+    person = User.objects.create(username="liu.fang", name="刘芳")
+    held = grant(user=person, office="county", unit=elsewhere, act=act, since=SINCE)
+    admin = signed_in(world.admin)
+    assert admin.get(f"/people/grants/{held.pk}/revoke/").status_code == 404
+    apply(SYSTEM)
+    revoke(grant=held, act=act, reason="调离")
+    assert admin.get(f"/people/grants/{held.pk}/revoke/").status_code == 404
 
 
 def test_the_administrator_cannot_revoke_the_office_in_use(world: World, signed_in: SignedIn) -> None:

@@ -95,10 +95,29 @@ def test_a_member_of_the_presidium_holds_no_post_of_the_townships_government(
     town: Unit, department: Unit, person: User, government: str
 ) -> None:
     seat = department if government == "department" else town
+    given(person, "deputy", town)
     given(person, "presidium", town)
     with pytest.raises(GrantRefused, match="主席团成员不得担任"):
         given(person, government, seat)
     given(User.objects.create(username="other", name="吴刚"), government, seat)
+
+
+def test_a_member_of_the_presidium_and_a_delegations_lead_hold_it_as_deputies_and_no_longer(
+    county: Unit, town: Unit, person: User
+) -> None:
+    delegation = create_unit(code="T01-T1", name="第一代表团", kind=UnitKind.DELEGATION, parent=town)
+    wanted = {"presidium": town, "delegation_lead": delegation}
+    for office, unit in wanted.items():
+        with pytest.raises(GrantRefused, match="以代表身份担任，须是本级在任代表") as refused:
+            given(person, office, unit)
+        assert refused.value.code == "unmet"
+    mandate = given(person, "deputy", town)
+    held = [given(person, office, unit) for office, unit in wanted.items()]
+    assert left_without(mandate, ON) == held
+    revoke(grant=mandate, act=Act(None, "operator", town, at("2026-05-01")), reason="辞去代表职务")
+    assert grants_of(person, ON) == []
+    street = create_unit(code="T03", name="城东街道", kind=UnitKind.SUBDISTRICT, parent=county)
+    given(someone(1), "presidium", street)
 
 
 def test_a_chair_may_also_be_deputy_and_member_of_the_presidium(town: Unit, person: User) -> None:
@@ -395,6 +414,7 @@ def test_every_office_has_a_title_and_a_kind_of_unit() -> None:
 
 
 def test_a_person_granted_an_office_twice_is_one_member_of_the_body(town: Unit, person: User) -> None:
+    given(person, "deputy", town)
     given(person, "presidium", town)
     assert holders_of("presidium", town, ON) == [person]
     given(person, "presidium", town, until=date(2026, 12, 31))
