@@ -106,7 +106,7 @@ def obstacles_at_desk(unit: Unit, at: datetime, *, door: str | Promise = "") -> 
     door: the title of the act by which 人大办 enters whom the congress has adopted instead; without one (a meeting of
     deputies outside a session) the offices are given by hand.
     """
-    held, remedy = _held_at(unit, localdate(at)), _remedy(door)
+    held, remedy = _held_at(unit, localdate(at)), adopted_first(door)
     found, able = [], {}
     for office in TELLERS:
         able[office] = {pk for pk in held[office] if (pk in held["deputy"]) != (office == "counter")}
@@ -121,8 +121,11 @@ def obstacles_at_desk(unit: Unit, at: datetime, *, door: str | Promise = "") -> 
     return found
 
 
-def _remedy(door: str | Promise) -> str:
-    """Who puts it right: whom the congress adopts is entered by an act of its own, by nobody's grant."""
+def adopted_first(door: str | Promise = "") -> str:
+    """Who puts it right, as the end of a sentence: whom the meeting adopts is entered by an act of its own.
+
+    door: its title; where there is none, or it is shut (ballots are out), by the administrator's grant.
+    """
     if door:
         return _("由人大办提请大会通过人选后，办理“%(door)s”。") % {"door": door}
     return _("由人大办提请会议通过人选后，请系统管理员按通过的名单授权。")

@@ -353,7 +353,8 @@ class Desk:
         keyed = set(vote.keyings.values_list("by_id", flat=True)) | keyers_before(vote)
         others = {user.pk for user in holders_of("counter", vote.unit, localdate(at))} - keyed
         if fig.to_key(vote, "issued") and len(others) < 2:
-            return [_("复票须由另外两名计票人录入，请系统管理员先授权。")]
+            # Nobody is replaced once a vote has opened: these two come beside those who have counted.
+            return [_("复票须由另外两名计票人录入，%(remedy)s") % {"remedy": tellers.adopted_first()}]
         return []
 
     def obstacles_to_asking_recount(self, subject: Any, at: datetime) -> list[str]:
