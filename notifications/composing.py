@@ -27,9 +27,10 @@ from notifications.wording import filled
 from workflow.audit.models import Entry, Leaf
 from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView
-from workflow.inbox.story import OUTSIDE
+from workflow.inbox.story import OUTSIDE, title_of_action
 from workflow.inbox.telling import labels_in
 from workflow.people.models import Unit, User
+from workflow.people.saying import listed
 from workflow.people.wording import worded
 from workflow.roles import registry
 
@@ -289,6 +290,9 @@ class Batch:
             before=body["before"],
             after=body["after"],
             tasks=[_task_facts(deadline, self.unit) for deadline in tasks],
+            ended=listed(
+                (worded(title_of_action(key), self.unit) for key in body["after"].get("steps", [])), "；"
+            ),
         )
 
 

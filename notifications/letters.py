@@ -93,6 +93,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "reminded": TASK | {"when_due": _("时限说明")},
     **dict.fromkeys(("overdue", "escalated"), TASK | {"days": _("天数")}),
     **dict.fromkeys(("meeting_called", "meeting_called_off"), OFFICE | MEETING),
+    "called_off": {"ended": _("终止的事项")},
     "office_ended": OFFICE,
     "stand_in_ended": OFFICE,
     "invited": {"user": _("用户名"), "days": _("链接有效天数")},

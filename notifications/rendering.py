@@ -31,7 +31,8 @@ class TaskFacts:
 class Facts:
     """What a letter may say. who: the office that acted, never a person's name; before, after: the entry's own.
 
-    office: the title of the office the entry is about, where it is about one.
+    office: the title of the office the entry is about, where it is about one. ended: the titles of the tasks a flow that
+    is called off leaves undone, as one text.
     """
 
     unit: str
@@ -43,6 +44,7 @@ class Facts:
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     tasks: Sequence[TaskFacts] = ()
+    ended: str = ""
 
     @property
     def task(self) -> TaskFacts | None:

@@ -81,6 +81,7 @@ def values_of(facts: Facts) -> dict[str, str]:
         "unit": facts.unit,
         "who": facts.who,
         "office": facts.office,
+        "ended": facts.ended,
         "label": facts.label,
         "reason": facts.reason,
         "day": date_format(facts.on),
@@ -154,6 +155,7 @@ def _named_facts(names: Mapping[str, str]) -> Facts:
         on=A_DAY,
         after=dict(names),
         tasks=(task,) if "task" in names else (),
+        ended=names.get("ended", ""),
     )
 
 
@@ -183,4 +185,5 @@ def sample() -> Facts:
             "differences": 2,
         },
         tasks=(task,),
+        ended=_("发布征集公告"),
     )

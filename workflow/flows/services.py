@@ -634,7 +634,10 @@ def _keep_file(note: Comment, file: Checked) -> CommentFile:
 
 
 def cancel_flow(process: Any, act: Act, *, reason: str) -> None:
-    """Call a whole flow off; cancelling one branch of a parallel pair would leave its join stuck for good."""
+    """Call a whole flow off; cancelling one branch of a parallel pair would leave its join stuck for good.
+
+    The entry keeps which tasks nobody does any more, by key: whoever had prepared for them reads of it.
+    """
     with transaction.atomic(), busy_if_locked(), recording(act):
         process.flow_class.instance.cancel(process)
         ended = Deadline.objects.filter(task__process=process, done_at=None)
@@ -646,6 +649,7 @@ def cancel_flow(process: Any, act: Act, *, reason: str) -> None:
             "flow.cancel",
             subject.reference,
             about=subject.about or subject.reference,
+            after={"steps": sorted({task.deadline.key for task in tasks})},
             reason=reason,
             label=subject.label,
         )

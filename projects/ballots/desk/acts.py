@@ -255,7 +255,8 @@ class Desk:
         if reasons := self.obstacles_to_recount(subject, act.at):
             raise Refused(*reasons)
         waiting = witnessing.entered(self.vote_of(subject), "recount")
-        with begun_anew(anew, subject, act, reason=waiting.figures["reason"] if waiting else ""):
+        asked = waiting.figures if waiting else {"reason": ""}
+        with begun_anew(anew, subject, act, reason=_("复票，有关环节重新办理。复票理由：%(reason)s") % asked):
             current = self.locked(subject)
             reason = witnessing.confirm(act, current, "recount").figures["reason"]
             vote = current.to_count_again
