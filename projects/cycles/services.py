@@ -204,7 +204,7 @@ def presidium_decided(
         about=subject.reference,
         title=worded(title, act.unit)[:120],
         held_on=held_on,
-        members=len(members_on("presidium", subject.unit, held_on)),
+        members=len(members_on("presidium", subject.unit, held_on, [int(code) for code in attended])),
         present=len(attended),
         votes_for=votes_for,
         votes_against=votes_against,

@@ -300,7 +300,7 @@ def day_typed(form: forms.Form) -> date | None:
 class MeetingForm(MinutesForm):
     """A small body's record: its members are ticked one by one (presidium, Party committee).
 
-    Its members are those of the day the meeting was held, not of the day it is recorded.
+    Its members are those of the day the meeting was held, not of the day it is recorded (`Membership`).
     """
 
     attended = PeopleField(label=_("出席人员"))
@@ -311,7 +311,7 @@ class MeetingForm(MinutesForm):
         choice_field(self, "attended").choices = self.membership.offered(day_typed(self))
 
     def members(self) -> int:
-        return len(self.membership.on(self.cleaned_data["held_on"]))
+        return len(self.membership.on(self.cleaned_data["held_on"], self.cleaned_data["attended"]))
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data

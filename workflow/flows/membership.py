@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 from django.utils.formats import date_format
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from workflow.people.models import Unit, User
 from workflow.people.saying import listed
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import grants_between, members_on, persons_of, was_held
+from workflow.roles.selectors import grants_between, members_among, members_on, persons_of, was_held
 
 LOOK_BACK = timedelta(days=60)  # whoever was a member within it may have attended a meeting recorded late
 
@@ -20,21 +20,26 @@ LOOK_BACK = timedelta(days=60)  # whoever was a member within it may have attend
 class Membership:
     """A body's members: whom the record of a meeting offers, and who they were on the day it was held.
 
-    today: the day it is recorded on. A member who came or left within LOOK_BACK is offered with that day.
+    today: the day it is recorded on. A member who came or left within LOOK_BACK is offered with that day. Counted as
+    members of a meeting are those in office when its day was over, and whoever left on that day and attended it.
     """
 
     def __init__(self, body: str, seat: Unit, today: date) -> None:
         self.body, self.seat, self.today = body, seat, today
         self.first = today - LOOK_BACK
         found = grants_between(body, seat, self.first, today)
-        self.grants = [grant for grant in found if _last_day(grant) >= grant.since]
+        # One that was revoked on its first day was given by mistake.
+        self.grants = [grant for grant in found if was_held(grant, grant.since)]
 
-    def on(self, day: date | None) -> list[User]:
-        """Who the members were on a day; on the day of recording where none is known yet."""
-        day = day or self.today
-        if day < self.first:
-            return members_on(self.body, self.seat, day)
-        return persons_of(grant for grant in self.grants if was_held(grant, day))
+    def on(self, day: date | None, attended: Collection[str] = ()) -> list[User]:
+        """Who the members were on a day; on the day of recording where none is known yet.
+
+        attended: the codes of those who attended a meeting of that day, where it is known (`members_on`).
+        """
+        day, there = day or self.today, {int(code) for code in attended}
+        if day <= self.first:
+            return members_on(self.body, self.seat, day, there)
+        return members_among(self.grants, day, there)
 
     def offered(self, day: date | None = None) -> list[tuple[str, str]]:
         """Code and name of whoever may have attended, those of a day longer ago among them; by id."""
@@ -52,9 +57,9 @@ class Membership:
             return _("%(name)s（%(day)s起任职）") % {"name": user.name, "day": date_format(since)}
         return user.name
 
-    def strangers(self, codes: Iterable[str], day: date) -> list[str]:
+    def strangers(self, codes: Collection[str], day: date) -> list[str]:
         """The names of those who were no members on the day."""
-        members = {str(user.pk) for user in self.on(day)}
+        members = {str(user.pk) for user in self.on(day, codes)}
         names = {str(user.pk): user.name for user in persons_of(self.grants)}
         return [names.get(code, code) for code in codes if code not in members]
 
@@ -65,6 +70,6 @@ def not_members(names: Sequence[str]) -> str:
 
 
 def _last_day(grant: RoleGrant) -> date:
-    """The last day an office that has ended was held on."""
-    revoked = localdate(grant.revoked_at) - timedelta(days=1) if grant.revoked_at else date.max
+    """The last day an office that has ended was held on, be it for a part of that day."""
+    revoked = localdate(grant.revoked_at) if grant.revoked_at else date.max
     return min(revoked, grant.until or date.max)

@@ -77,7 +77,7 @@ def hold(
     with transaction.atomic(), busy_if_locked():
         deadlines = _matters(matters, least=1 if call else 2)
         body, seat = one_body(deadlines)
-        members = members_on(body, seat, called.held_on)
+        members = members_on(body, seat, called.held_on, [user.pk for user in called.attended])
         _check_attendance(called, members)
         grant = holder_for_update(actor, deadlines[0].office, seat.pk, localdate(at))
         if grant is None:

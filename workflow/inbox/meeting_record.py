@@ -77,7 +77,7 @@ class SittingForm(PlainForm):
     def called(self) -> Called:
         """The meeting as it was called, once the form is valid."""
         data = self.cleaned_data
-        members = {str(user.pk): user for user in self.membership.on(data["held_on"])}
+        members = {str(user.pk): user for user in self.membership.on(data["held_on"], data["attended"])}
         attended = [members[code] for code in data["attended"]]
         return Called(data["held_on"], data["place"], members[data["presided_by"]], attended)
 

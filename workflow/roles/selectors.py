@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
 
 from django.db.models import F, Q, QuerySet
 from django.utils.timezone import localdate
@@ -85,9 +85,28 @@ def was_held(grant: RoleGrant, on: date) -> bool:
     return grant.since <= on and (grant.until is None or grant.until >= on) and not ended
 
 
-def members_on(office: str, unit: Unit, on: date) -> list[User]:
-    """The persons who held an office at a unit on a day that may be past (`holders_of`: who still does), by id."""
-    return persons_of(grant for grant in grants_between(office, unit, on, on) if was_held(grant, on))
+def left_on(grant: RoleGrant, on: date) -> bool:
+    """Whether an office that had been held before was revoked on that very day: it was held for a part of it."""
+    if grant.revoked_at is None or localdate(grant.revoked_at) != on:
+        return False
+    return grant.since < on and (grant.until is None or grant.until >= on)
+
+
+def members_on(office: str, unit: Unit, on: date, attended: Collection[int] = ()) -> list[User]:
+    """The persons who held an office at a unit on a day that may be past (`holders_of`: who still does), by id.
+
+    attended: ids of those who were at a meeting of that day. Whoever left on the day itself is a member if they were: at
+    what hour they left and the body met is not known. Otherwise they are not counted, as on every later day.
+    """
+    found = grants_between(office, unit, on - timedelta(days=1), on)
+    return members_among(found, on, attended)
+
+
+def members_among(grants: Iterable[RoleGrant], on: date, attended: Collection[int] = ()) -> list[User]:
+    """The same of grants that have been read: all those that may have been held on the day or revoked on it."""
+    return persons_of(
+        grant for grant in grants if was_held(grant, on) or (grant.user_id in attended and left_on(grant, on))
+    )
 
 
 def persons_of(grants: Iterable[RoleGrant]) -> list[User]:

@@ -15,6 +15,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from notifications.models import Delivery
 from notifications.post import post_unit
@@ -194,6 +195,56 @@ def test_the_record_of_one_matter_offers_who_left_and_who_came_with_the_day(clie
     refused = client.post(f"/tasks/{one.pk}/", data)
     assert refused.status_code == 422 and f"{came.name}在会议当日不是组成人员" in refused.content.decode()
     data = meeting_of([*town.people["party"][:5], left], yesterday.isoformat()) | {"op": "confirm"}
+    client.post(f"/tasks/{one.pk}/", data)
+    apply(SYSTEM)
+    assert (Meeting.objects.get().members, Meeting.objects.get().present) == (7, 6)
+
+
+def left_on_the_day(town) -> User:
+    """One member of seven leaves in the morning of the day the body meets on."""
+    left = town.people["party"][6]
+    gone = RoleGrant.objects.get(office="party", user=left)
+    revoke(grant=gone, act=town.act("clerk", at(DAY, 11)), reason="调离")
+    return left
+
+
+def test_who_left_on_the_day_of_the_meeting_was_a_member_at_it_if_they_were_there(town):
+    left = left_on_the_day(town)
+    made = recorded(town, [*town.people["party"][:4], left], votes_for="5")
+    assert made.members == 7 and {m.members for m in Meeting.objects.all()} == {7}
+    assert absent_at(made) == town.people["party"][4:6]
+    assert made.members == made.attended.count() + len(absent_at(made))
+
+
+def test_who_left_on_the_day_of_the_meeting_and_was_not_there_is_not_counted(town):
+    left = left_on_the_day(town)
+    made = recorded(town, town.people["party"][:5], votes_for="5")
+    assert made.members == 6 and left not in absent_at(made)
+
+
+def test_who_left_the_day_before_or_whose_office_ended_on_its_first_day_was_no_member(town):
+    left = town.people["party"][6]
+    gone = RoleGrant.objects.get(office="party", user=left)
+    revoke(grant=gone, act=town.act("clerk", at("2026-08-19")), reason="调离")
+    act = town.act("clerk", at(DAY))
+    by_mistake = grant(
+        user=town.deputies[5], office="party", unit=town.unit, act=act, since=date.fromisoformat(DAY)
+    )
+    revoke(grant=by_mistake, act=act, reason="误登记")
+    for stranger in (left, town.deputies[5]):
+        with pytest.raises(Refused, match=f"{stranger.name}在会议当日不是组成人员"):
+            recorded(town, [*town.people["party"][:5], stranger], votes_for="6")
+
+
+def test_the_record_of_one_matter_names_the_very_day_somebody_left_and_takes_them_for_it(client, town):
+    today, left = timezone.localdate(), town.people["party"][6]
+    gone = RoleGrant.objects.get(office="party", user=left)
+    revoke(grant=gone, act=town.act("clerk", timezone.now()), reason="调离")
+    one = waiting()[0]
+    client.force_login(town.of("party"))
+    page = client.get(f"/tasks/{one.pk}/").content.decode()
+    assert f"{left.name}（任职至{date_format(today)}）" in page
+    data = meeting_of([*town.people["party"][:5], left], today.isoformat()) | {"op": "confirm"}
     client.post(f"/tasks/{one.pk}/", data)
     apply(SYSTEM)
     assert (Meeting.objects.get().members, Meeting.objects.get().present) == (7, 6)
