@@ -26,6 +26,7 @@ from projects.evaluation import measuring
 from projects.supervision import changing
 from projects.supervision.models import Change, Project
 from projects.voting.desk import DESK
+from projects.voting.drafts import resolution_text
 from projects.voting.flows import VotingFlow
 from tests.builders import at, do, every_office, township
 from tests.projects.ballots.conftest import PASSPHRASES
@@ -279,7 +280,7 @@ def resolution_by_telephone() -> UnderWay:
     held.advance(Said(), STAGES[-1])
     held.act("certify_teller", "teller", confirmed=True)
     held.act("declare", "chair", confirmed=True)
-    held.act("put_resolution", "clerk", body="会议决定，确定文化礼堂为民生实事项目。", number="")
+    held.act("put_resolution", "clerk", body=resolution_text(held.cycle), number="")
     vote = DESK.vote_of(held.cycle)
     own = {"declare": "voting.declare_resolution"}
     return replace(held, records=(*held.records[:-1], vote), vote=vote, own=own)

@@ -33,6 +33,7 @@ from projects.demo.play.voting import play_opening as play_issuing
 from projects.evaluation.conforming import conformance_of
 from projects.lifecycle.intake import start_year
 from projects.voting.desk import DESK
+from projects.voting.drafts import resolution_text
 from projects.voting.flows import VotingFlow
 from projects.voting.readiness import has_begun
 from projects.voting.selectors import elected_items
@@ -163,7 +164,7 @@ def test_the_method_is_voted_on_before_the_vote_it_is_about_settled_anew_where_i
     assert cycle.state == "voting" and (held.purpose, held.options.count()) == ("projects", 4)
 
     play_ballot(town, cycle, t=T, present=18, sheet=Sheet(SUMS))
-    do("voting.put_resolution", town.of("clerk"), DAY, body="会议决定，确定三个项目。", number="")
+    do("voting.put_resolution", town.of("clerk"), DAY, body=resolution_text(cycle), number="")
     voted(town, cycle, 18)
     do("voting.resolution", town.of("clerk"), DAY)
     assert [item.title for item in elected_items(cycle)] == list(SUMS)[:3]
@@ -252,7 +253,7 @@ def test_on_paper_the_sheet_follows_the_desk_from_the_method_to_the_projects_and
 
     play_ballot(town, cycle, t=T, present=18, sheet=Sheet(SUMS))
     assert has_begun(cycle)
-    do("voting.put_resolution", town.of("clerk"), DAY, body="会议决定，确定三个项目。", number="")
+    do("voting.put_resolution", town.of("clerk"), DAY, body=resolution_text(cycle), number="")
     assert told(cycle) == {("到会人数" + ON_RESOLUTION, "人大办"): ("waiting", "投票前清点")}
     assert not has_begun(cycle), "the vote on the resolution is still to come"
 
