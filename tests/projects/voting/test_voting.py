@@ -279,8 +279,6 @@ def test_a_deputy_who_comes_late_is_counted_with_the_time_until_the_vote_opens(h
     late.refresh_from_db()
     assert (late.presence, localtime(late.arrived_at).strftime("%H:%M")) == ("late", "08:40")
     assert (hall.vote.deputies_present, hall.vote.on_leave, hall.vote.awaiting) == (48, 0, {})
-    chief = hall.town.of("chief_teller")
-    send_back(open_task("voting.open_confirm").task_id, actor=chief, reason="又到一人，请更正。", at=at(DAY))
     open_(hall, 48)
     assert hall.vote.roll.get(line=late).channel == "paper"
     with pytest.raises(Obstructed, match="投票开始以前才登记迟到"):
