@@ -287,8 +287,8 @@ def test_a_person_chooses_and_sees_what_was_chosen_and_what_is_locked(town, clie
     [
         ({"quiet_until": ""}, "须一并填写"),
         ({"quiet_until": "22:00"}, "不能与开始相同"),
-        ({"pace_normal": "never"}, "never"),
-        ({"ways_low": ["pigeon"]}, "pigeon"),
+        ({"pace_normal": "never"}, "已不在可选范围内"),
+        ({"ways_low": ["pigeon"]}, "已不在可选范围内"),
     ],
 )
 def test_a_choice_that_makes_no_sense_is_refused_by_name(change, said, town, client: Client) -> None:

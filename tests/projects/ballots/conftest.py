@@ -164,13 +164,13 @@ def _session(deputies: int) -> Session:
 def new_hall() -> Callable[..., Hall]:
     """Make a hall: deputies 代表1 … on the session's roll, a vote by device (or on paper alone) defined on it.
 
-    beside: another hall whose session and roll this vote shares. about: its year, by reference; there is none of it.
+    beside: another hall whose session and roll this vote shares. about: its year by reference, where there is one.
     """
 
     def made(
         titles: tuple[str, ...] = ("水厂", "卫生室", "村道"), *, deputies: int = 12, seats: int = 2,
         mode: str = "select", beside: Hall | None = None, least: int = 5, device: bool = True,
-        about: str = "cycle:1", **rules: Any,
+        about: str = "", **rules: Any,
     ) -> Hall:  # fmt: skip
         apply(SYSTEM)
         session = beside.vote.session if beside else _session(deputies)

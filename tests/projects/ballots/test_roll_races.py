@@ -27,7 +27,7 @@ pytestmark = pytest.mark.long(rounds=20)
 def hall(fresh_database: str, quick_stretching: None, new_hall: Callable[..., Hall]) -> Hall:
     """Twelve deputies are counted as here and their vote by device is about to open, committed."""
     with within(SYSTEM):
-        made = new_hall(about="")
+        made = new_hall()
         made.hold_keys()
         record_attendance(made.act("clerk"), made.vote, present=12, on_leave=0)
     return made
