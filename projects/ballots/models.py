@@ -138,8 +138,8 @@ class Vote(Record):
     @property
     def state_told(self) -> str:
         """The state as its page and lists say it: of ballots counted again, that. `recounted`: as `with_recounts` adds it."""
-        if getattr(self, "recounted", False):
-            return str(_("已复票"))
+        if recounted := getattr(self, "recounted", None):
+            return str(_("已复票") if recounted == VoteState.DECLARED else _("正在复票"))
         counting = (VoteState.OPEN, VoteState.CLOSED, VoteState.KEYED)
         return str(_("复票中")) if self.is_recount and self.state in counting else self.get_state_display()
 

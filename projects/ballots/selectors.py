@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy
 
 from projects.ballots import figures, witnessing
@@ -513,8 +513,11 @@ def _line(option: Any, outcome: dict[str, Any]) -> Line:
 
 
 def with_recounts(votes: QuerySet[Vote]) -> QuerySet[Vote]:
-    """Each vote with `recounted`: whether its ballots were counted again, or are being; no further query."""
-    return votes.annotate(recounted=Exists(Vote.objects.filter(follows=OuterRef("pk"), is_recount=True)))
+    """Each vote with the recount of its ballots: `recounted`, its state, and `recount_pk`; None where there is none."""
+    recount = Vote.objects.filter(follows=OuterRef("pk"), is_recount=True).order_by("-pk")
+    return votes.annotate(
+        recounted=Subquery(recount.values("state")[:1]), recount_pk=Subquery(recount.values("pk")[:1])
+    )
 
 
 def vote_page(vote: Vote) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from projects.ballots.tellers import TELLERS, serve_another
 from projects.collection.forms import DecisionForm
 from projects.cycles import moving
 from projects.cycles.forms import MoveForm, named
-from projects.cycles.models import Session, SessionState
+from projects.cycles.models import Presence, Session, SessionState
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import deputies_at, opens_term, session_date, session_of, standard_of
 from projects.cycles.terms import held_as_deputy
@@ -486,12 +486,24 @@ class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):
         unit, on = self.subject.unit, self.act.on
         places = places_of(self.vote, on)
         busy = {place.user for place in places}
+        busy |= self._not_free()
         self.deputies = [user for user in selectors.sitting(self.vote.session, unit, on) if user not in busy]
         self.staff = [user for user in selectors.staff_of(unit, on) if user not in busy]
         self.offer("leaving", [(place.code, self._named(place)) for place in places])
         people = [(str(user.pk), bracketed(user.name, _("代表"))) for user in self.deputies]
         people += [(str(user.pk), bracketed(user.name, _("工作人员"))) for user in self.staff]
         self.offer("successor", [("", str(_("请选择"))), *people])
+
+    def not_before(self) -> date | None:
+        return self.vote.session.held_on if self.vote.session else None
+
+    def _not_free(self) -> set[User]:
+        """Who can watch over no ballots: whoever presides, for two people open the vote, and whoever is not here."""
+        presiding = set(holders_of("chair", self.subject.unit, self.act.on))
+        lines = self.vote.session.roll.in_office().select_related("user") if self.vote.session else []
+        return presiding | {
+            line.user for line in lines if line.user and line.presence in (Presence.LEAVE, Presence.ABSENT)
+        }
 
     def _named(self, place: Place) -> str:
         told = f"{title_of(place.office)} {place.user.name}"
@@ -715,6 +727,8 @@ class RollChangeForm(StepForm):
                 self.add_error(wanted, _("请选择代表。"))
             if data.get(other):
                 self.add_error(other, self.ONE_AT_A_TIME[change])
+            if change == "leave" and data.get("delegation"):
+                self.add_error("delegation", _("代表资格终止的，不编入代表团。"))
         return data
 
     def foreseen(self) -> list[str]:

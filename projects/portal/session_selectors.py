@@ -208,8 +208,10 @@ def _row_of(vote: Any) -> VoteRow:
         return VoteRow(vote, str(vote.get_state_display()))
     if vote.state != VoteState.DECLARED:
         return VoteRow(vote)
-    if vote.recounted:
+    if vote.recounted == VoteState.DECLARED:
         return VoteRow(vote, _("已复票，以复票结果为准"))
+    if vote.recounted:
+        return VoteRow(vote, _("正在复票，以重新宣布的结果为准"))
     if vote.purpose in PROJECTS:
         lines = lines_of(vote)
         elected = tuple(line.title for line in lines if line.elected)

@@ -148,7 +148,7 @@ def sessions_of(cycle: Cycle) -> list[CycleSession]:
 
 def votes_on(cycle: Cycle) -> list[Vote]:
     """The votes of a year, the oldest first."""
-    return list(Vote.objects.filter(about_reference=cycle.reference).order_by("pk"))
+    return list(with_recounts(Vote.objects.filter(about_reference=cycle.reference)).order_by("pk"))
 
 
 def vote_papers(cycle: Cycle, office: str) -> list[Paper]:

@@ -107,6 +107,15 @@ class ResolutionForm(OnTheResult, AfterTheVote, AdoptionForm):
         draft = selectors.draft_voted_on(vote)
         return super().recorded(vote) | {"body": draft.body, "number": draft.number}
 
+    def foreseen(self) -> list[str]:
+        if self.agreed():
+            return super().foreseen()
+        for_it, of = self.cleaned_data["votes_for"], self.members()
+        told = _(
+            "赞成 %(votes)s 票，没有超过全体代表 %(of)s 人的半数，决议未通过；确认后退回，可以修改后再次提请表决。"
+        )
+        return [told % {"votes": for_it, "of": of}]
+
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if not self.errors and not self.agreed() and len(data.get("return_reason", "")) < 4:

@@ -122,6 +122,10 @@ class StepForm(PlainForm):
         """What the act would bring with it, in sentences for the page that asks to confirm it; asked of a valid form."""
         return []
 
+    def goes_back(self) -> bool:
+        """Whether what is entered sends the matter back; asked of a valid form."""
+        return False
+
     def foreseen_table(self) -> Foreseen | None:
         """What the act would change, old and new side by side, for the same page; None: nothing of that kind."""
         return None
@@ -268,6 +272,9 @@ class MinutesForm(StepForm):
 
     def agreed(self) -> bool:
         return agreed(self.division(), self.standard())
+
+    def goes_back(self) -> bool:
+        return bool(self.node.returns) and not self.agreed()
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

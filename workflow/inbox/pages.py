@@ -115,10 +115,13 @@ class Next:
     names: str
 
 
-def next_steps(node: Any, subject: Any, today: date, process: Any = None) -> list[Next]:
+def next_steps(
+    node: Any, subject: Any, today: date, process: Any = None, *, back: bool = False
+) -> list[Next]:
     """The human steps that may follow a task; of a gate's ways those that are open to the subject. Empty for an event.
 
     process: the task's own; where its flow ends, the flow that waits for it goes on. Empty where none does.
+    back: what is entered sends the matter back, and the steps are those it may return to.
     """
     if not isinstance(node, OfficeView):
         return []
@@ -128,7 +131,7 @@ def next_steps(node: Any, subject: Any, today: date, process: Any = None) -> lis
             registry.title_of(step.office, subject.unit),
             _names(step, subject, today),
         )
-        for step in _following(node, process)
+        for step in (node.returns if back else _following(node, process))
     ]
 
 

@@ -338,7 +338,13 @@ def _check_context(
         "own": _own(request, deadline.task.flow_task, own),
         "drafts": form.drafts and bool(form.fields),
         "back": reverse("task", args=[deadline.pk]),
-        "next_steps": next_steps(deadline.task.flow_task, form.subject, form.act.on, deadline.task.process),
+        "next_steps": next_steps(
+            deadline.task.flow_task,
+            form.subject,
+            form.act.on,
+            deadline.task.process,
+            back=form.goes_back(),
+        ),
     }
 
 

@@ -128,7 +128,7 @@ class DeskSteps:
             irreversible=True,
             in_person=True,
             basis=_("投票由总监票人和监票人两人共同截止；收回多于发出的，投票无效，由主席团决定重新投票"),
-            output=_("截止投票的时间、收回张数；电子票箱封存"),
+            output=_("截止投票的时间、收回张数；电子投票的，票箱封存"),
             hint=_("确认后票箱即行封存，不再收票。数字不符的，退回总监票人重新清点。"),
             handed_out=BECAME,
             handed_told=self.desk.became,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots.models import Signature
-from projects.cycles.models import Paper
+from projects.cycles.models import Paper, RollLine
 from projects.cycles.papers import make_paper
 from projects.deliberation.readiness import readiness_sheet
 from projects.deliberation.rules import Level
@@ -48,6 +49,11 @@ def with_list(hall):
     title = "监票人、计票人名单"
     make_paper(hall.town.act("clerk", at(DAY)), hall.cycle, "tellers", title, body=listed(people), data=people, publish=True)  # fmt: skip
     return hall
+
+
+def serving(town):
+    """Whoever holds an office beside the mandate."""
+    return {user for office, users in town.people.items() if office != "deputy" for user in users}
 
 
 def replace(hall, office, leaving, successor, *, in_person=True, **more):
@@ -141,6 +147,26 @@ def test_who_serves_already_or_is_of_the_wrong_kind_does_not_take_the_place(hall
         leaving = town.of("counter", 1) if office == "counter" else old
         with pytest.raises(InvalidForm):
             replace(hall, office, leaving, wrong)
+
+
+def test_whoever_presides_or_is_not_here_takes_no_tellers_place(hall):
+    town, (leaving, *_others) = hall.town, hall.town.people["teller"]
+    absent, here = [user for user in town.deputies if user not in serving(town)][-2:]
+    line = {"unit": town.unit, "session": hall.session}
+    RollLine.objects.create(**line, user=absent, name=absent.name, presence="absent")
+    for user in (here, town.of("chair")):
+        RollLine.objects.create(**line, user=user, name=user.name, presence="present")
+    for nobody in (town.of("chair"), absent):
+        with pytest.raises(InvalidForm, match="接任的人"):
+            replace(hall, "teller", leaving, nobody)
+    replace(hall, "teller", leaving, here)
+    assert here in holders_of("teller", town.unit, date.fromisoformat(DAY))
+
+
+def test_the_congress_replaced_nobody_before_its_session(hall):
+    successor = next(user for user in hall.town.deputies if user not in serving(hall.town))
+    with pytest.raises(InvalidForm, match="会议日期不能早于所议事项发生之日"):
+        replace(hall, "teller", hall.town.of("teller"), successor, held_on="2027-01-19")
 
 
 def test_a_counter_is_replaced_by_one_of_the_staff(hall):

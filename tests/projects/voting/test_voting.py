@@ -690,6 +690,22 @@ def test_whoever_confirms_a_text_that_names_what_was_not_elected_is_told_so(hall
         assert "请核对后确认" in page and (warned in page) is told
 
 
+def test_whoever_confirms_a_resolution_that_failed_is_told_so_and_where_it_goes(hall, client, monkeypatch):
+    declared(hall)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at(DAY))
+    client.force_login(hall.town.of("clerk"))
+    typed = assembly(50, 45, T, votes_for=25) | {
+        "body": resolution_text(hall.cycle),
+        "return_reason": "再次审议。",
+    }
+    typed |= {"held_on_year": T.year, "held_on_month": T.month, "held_on_day": T.day, "op": "submit"}
+    page = client.post(f"/tasks/{open_task('voting.resolution').pk}/", typed).content.decode()
+    apply(SYSTEM)
+    assert "赞成 25 票，没有超过全体代表 50 人的半数，决议未通过" in page
+    after = page.partition("确认以后")[2]
+    assert "大会通过决议" in after and "发布公告" not in after
+
+
 def test_nobody_met_on_the_result_before_the_session_it_came_of(hall):
     declared(hall)
     early = date(2027, 1, 19)

@@ -14,7 +14,7 @@ from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, keyed, play_attendance, play_ballot, play_closing, play_opening
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T, page_of, settled
-from tests.projects.voting.test_voting import ask_recount, counted, recount
+from tests.projects.voting.test_voting import announced_again, ask_recount, counted, recount
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import send_back
@@ -290,18 +290,26 @@ def test_what_stands_in_the_way_is_told_before_anybody_checks_figures_and_types_
 
 
 def test_a_vote_that_is_counted_again_no_longer_stands_as_what_was_decided(hall, client):
-    first = hall.vote
-    play_ballot(hall.town, hall.cycle, t=T, present=43, sheet=Sheet(SUMS))
+    first, titles, sums = hall.vote, f"/votes/{hall.vote.pk}/", {"文化礼堂": 39, "村道硬化": 6}
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(sums))
     recount(hall)
     client.force_login(hall.town.of("clerk"))
-    page = client.get(f"/votes/{first.pk}/").content.decode()
-    listed = client.get("/votes/").content.decode()
-    apply(SYSTEM)
-    assert "已经复票，以复票结果为准" in page and "已复票" in page and "已宣布" not in page
-    assert listed.count("已复票") == 1 and "复票中" in listed and "投票中" not in listed
-    again = client.get(f"/votes/{hall.vote.pk}/").content.decode()
-    apply(SYSTEM)
-    assert "复票中" in again and "以复票结果为准" not in again
+
+    def read(address: str) -> str:
+        page = client.get(address).content.decode()
+        apply(SYSTEM)
+        return page
+
+    page, again = read(titles), read(f"/votes/{hall.vote.pk}/")
+    assert "正在复票，以重新宣布的结果为准" in page and f'href="/votes/{hall.vote.pk}/"' in page
+    assert "已宣布" not in page and "复票中" in again and "结果为准" not in again
+    for address in ("/votes/", f"/years/{hall.cycle.pk}/"):
+        listed = read(address)
+        assert "正在复票" in listed and "复票中" in listed and "投票中" not in listed, address
+    assert "正在复票，以重新宣布的结果为准" in read(f"/sessions/{hall.session.pk}/")
+    announced_again(hall, sums)
+    assert "本次计票已经复票，以复票结果为准" in read(titles) and read("/votes/").count("已复票") == 1
+    assert first.followed_by.get().state == "declared"
 
 
 def test_whoever_announces_a_result_is_told_that_a_recount_is_asked_for(hall, client):
