@@ -427,8 +427,14 @@ def escalations_of(deadline: Deadline, today: date) -> list[Reported]:
 
 
 def opened_after(task: Task) -> list[Deadline]:
-    """The open tasks of people that have come of one, gates passed over, of a flow begun by it or going on after it too."""
-    rows = Deadline.objects.filter(pk__in=set(_come_of(task)), done_at=None, cancelled=False)
+    """The open tasks of people that have come of one, gates passed over, of a flow begun by it or going on after it too.
+
+    Of a flow it has begun anew, the one that begins it, where that is open.
+    """
+    come, begins = Q(pk__in=set(_come_of(task))), task.flow_task.begins
+    if begins:
+        come |= Q(key=begins.key, subject=task.deadline.subject)
+    rows = Deadline.objects.filter(come, done_at=None, cancelled=False)
     return list(rows.select_related("task", "seat").order_by("pk"))
 
 

@@ -14,11 +14,12 @@ from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, keyed, play_attendance, play_ballot, play_closing, play_opening
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T, page_of, settled
-from tests.projects.voting.test_voting import announced_again, ask_recount, counted, recount
+from tests.projects.voting.test_voting import announced_again, ask_recount, counted, recount, second_pair
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import send_back
 from workflow.inbox.pages import next_steps
+from workflow.inbox.selectors import opened_after
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -247,6 +248,11 @@ def test_who_agrees_to_a_recount_is_told_that_the_ballots_are_collected_again(co
         data={"reason": "代表要求复核票数。"}, reauthenticated=True,
     )  # fmt: skip
     assert may_follow("voting.recount_confirm") == {"收回表决票"}
+    second_pair(counting)
+    task = open_task("voting.recount_confirm").task
+    do("voting.recount_confirm", counting.town.of("teller"), DAY, decision="agree")
+    task.refresh_from_db()
+    assert [one.key for one in opened_after(task)] == ["voting.close"]
 
 
 def test_who_counts_fewer_than_the_quorum_is_told_so_before_they_are_put_on_record(hall, client):
