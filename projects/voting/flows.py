@@ -17,7 +17,7 @@ from projects.ballots.services import is_voted_on_again
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import standard_of
-from projects.voting import forms, selectors, services
+from projects.voting import forms, selectors, services, superseding
 from projects.voting.desk import DESK
 from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate
@@ -311,7 +311,7 @@ class AfterVoteFlow(SinceVoteFlow):
         title=_("报县级人大常委会备案"),
         form=forms.FilingForm,
         act=services.file_with_county,
-        context=selectors.filing_page,
+        context=superseding.filing_page,
         page="steps/voting/file_county.html",
         irreversible=True,
         basis=_("备案材料：决议、公告、计票结果报告单；县级不审批"),

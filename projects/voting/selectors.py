@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.questions import figures_by_ballot, is_carried
@@ -293,11 +292,3 @@ def filed_papers(cycle: Cycle) -> list[Paper]:
         papers = list(papers_of(cycle, kind=kind).order_by("pk"))
         found.extend(papers if kind in EACH_FILED else papers[-1:])
     return found
-
-
-def filing_page(cycle: Cycle) -> dict[str, Any]:
-    return {"documents": [{"name": f"{paper.title}{_space(paper.number)}"} for paper in filed_papers(cycle)]}
-
-
-def _space(number: str) -> str:
-    return _("（%(number)s）") % {"number": number} if number else ""

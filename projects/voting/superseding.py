@@ -6,13 +6,15 @@ Reports and resolutions whose result was counted again; lists of tellers one of 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from projects.ballots.models import Vote, VoteState
 from projects.cycles.models import Cycle, Paper
-from projects.voting.selectors import AT_DESK
+from projects.voting.selectors import AT_DESK, filed_papers
 from workflow.machines.references import number_in
+from workflow.people.saying import bracketed
 
 KINDS = ("tally_report", "resolution")
 
@@ -75,3 +77,16 @@ def _vote_under(paper: Paper) -> int | None:
     if number_in(paper.subject, Cycle) is None:  # a decision on one project's change
         return None
     return number_in(paper.data.get("vote", ""), Vote)
+
+
+def filing_page(cycle: Cycle) -> dict[str, Any]:
+    """What is sent to the county with the report: each document's name, and what has taken its place where anything has."""
+    return {
+        "documents": [
+            {
+                "name": bracketed(paper.title, paper.number) if paper.number else paper.title,
+                "note": paper.superseded,
+            }
+            for paper in told_superseded(filed_papers(cycle))
+        ]
+    }

@@ -47,6 +47,7 @@ from projects.voting.selectors import (
     vote_of,
 )
 from projects.voting.services import announce, business_left
+from projects.voting.superseding import filing_page
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, T, page_of, settled
 from tests.standing import stands
@@ -688,6 +689,14 @@ def test_whoever_confirms_a_text_that_names_what_was_not_elected_is_told_so(hall
         page = client.post(f"/tasks/{number}/", typed | {"body": body}).content.decode()
         apply(SYSTEM)
         assert "请核对后确认" in page and (warned in page) is told
+
+
+def test_what_goes_to_the_county_says_which_report_another_has_taken_the_place_of(hall):
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(SIPING))
+    recount(hall)
+    announced_again(hall, SIPING)
+    reports = [one for one in filing_page(hall.cycle)["documents"] if "计票结果报告单" in one["name"]]
+    assert ["取代" in one["note"] for one in reports] == [True, False]
 
 
 def test_whoever_confirms_a_resolution_that_failed_is_told_so_and_where_it_goes(hall, client, monkeypatch):
