@@ -14,6 +14,7 @@ from django.utils.timezone import localdate
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, done_with, write_down
 from workflow.flows.acting import acting
+from workflow.flows.base import OfficeFlow
 from workflow.flows.drafts import drop_draft_of_act
 from workflow.flows.errors import AlreadyDone, InvalidForm, NotYourTurn, Obstructed
 from workflow.flows.forms import StepForm
@@ -48,6 +49,7 @@ class Event:
     not_at: the kinds of units that know no such matter; `when` refuses it there.
     from_above: done by an office that only reads the record (the county): it is not locked.
     linked: the fields of its form that a link to it may fill in before anybody has typed.
+    asks: the flow in which a second person answers, where the act only asks for something.
     when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
     """
 
@@ -71,6 +73,7 @@ class Event:
     from_above: bool = False
     not_at: frozenset[str] = frozenset()
     linked: tuple[str, ...] = ()
+    asks: type[OfficeFlow] | None = None
 
     @property
     def kind(self) -> str:

@@ -18,6 +18,7 @@ from workflow.audit.models import Entry
 from workflow.flows.events import event, events
 from workflow.inbox import selectors
 from workflow.inbox.story import line_of
+from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
 
 ONCE = "once"  # the field of the form
@@ -50,9 +51,13 @@ def act_done(request: HttpRequest, number: int) -> HttpResponse:
     own = Entry.objects.select_related("unit", "actor").filter(actor=grant.user)
     entry = get_object_or_404(own, pk=number, action__in=[one.key for one in events()])
     line = line_of(entry)
+    node = event(entry.action)
+    answers = [step.key for step in node.asks.steps()] if node.asks else []
+    opened = selectors.open_on(entry.subject, answers)
     context = {
-        "node": event(entry.action),
+        "node": node,
         "entry": entry,
+        "opened": [(d, d.task.flow_task, registry.title_of(d.office, entry.unit)) for d in opened],
         "line": line,
         "subject": line,
         "hall": entry.unit,

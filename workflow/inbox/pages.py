@@ -14,6 +14,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from workflow.flows.events import Event
 from workflow.flows.fields import FenField
 from workflow.flows.money import wan
 from workflow.flows.nodes import EachSplit, Gate, OfficeEnd, OfficeView, SubFlow, Switch
@@ -118,20 +119,23 @@ class Next:
 def next_steps(
     node: Any, subject: Any, today: date, process: Any = None, *, back: bool = False
 ) -> list[Next]:
-    """The human steps that may follow a task; of a gate's ways those that are open to the subject. Empty for an event.
+    """The human steps that may follow a task; of a gate's ways those that are open to the subject. Of an act without a
+    task the step in which a second person answers, if it asks for that.
 
     process: the task's own; where its flow ends, the flow that waits for it goes on. Empty where none does.
     back: what is entered sends the matter back, and the steps are those it may return to.
     """
-    if not isinstance(node, OfficeView):
-        return []
+    if isinstance(node, Event):
+        following: Iterable[OfficeView] = node.asks.steps()[:1] if node.asks else ()
+    else:
+        following = node.returns if back else _following(node, process)
     return [
         Next(
             worded(step.task_title, subject.unit),
             registry.title_of(step.office, subject.unit),
             _names(step, subject, today),
         )
-        for step in (node.returns if back else _following(node, process))
+        for step in following
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -424,6 +424,14 @@ def escalations_of(deadline: Deadline, today: date) -> list[Reported]:
         for entry, after in zip(entries, told, strict=True)
         if after["seat"] in units
     ]
+
+
+def open_on(subject: str, keys: Collection[str]) -> list[Deadline]:
+    """The open tasks of these keys on a record, by its reference; no query where there are none."""
+    if not keys:
+        return []
+    rows = Deadline.objects.filter(key__in=keys, subject=subject, done_at=None, cancelled=False)
+    return list(rows.select_related("task", "seat").order_by("pk"))
 
 
 def opened_after(task: Task) -> list[Deadline]:

@@ -752,6 +752,7 @@ def event_check(
         "posted": _posted(request, form),
         "foreseen": form.foreseen(),
         "table": form.foreseen_table(),
+        "next_steps": next_steps(wanted, subject, form.act.on),
         "own": _own(request, wanted, own),
         "back": request.path,
     }

@@ -76,6 +76,7 @@ def register_floor_acts(
             offices=("chief_teller",),
             form=form(forms.TurnToPaperForm),
             act=desk.asking("turn", turning),
+            asks=turning,
             when=desk.obstacles_to_turning,
             basis=_("电子票少于规定张数的不单独计票，未经开启即行作废，由代表改投纸质票"),
             hint=_("提出后由监票人确认，确认后才作废。"),

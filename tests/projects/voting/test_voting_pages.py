@@ -309,6 +309,7 @@ def test_a_vote_that_is_counted_again_no_longer_stands_as_what_was_decided(hall,
     page, again = read(titles), read(f"/votes/{hall.vote.pk}/")
     assert "正在复票，以重新宣布的结果为准" in page and f'href="/votes/{hall.vote.pk}/"' in page
     assert "已宣布" not in page and "复票中" in again and "结果为准" not in again
+    assert f"复票理由：{hall.vote.follows_because}" in again and f'href="{titles}"' in again
     for address in ("/votes/", f"/years/{hall.cycle.pk}/"):
         listed = read(address)
         assert "正在复票" in listed and "复票中" in listed and "投票中" not in listed, address
@@ -316,6 +317,21 @@ def test_a_vote_that_is_counted_again_no_longer_stands_as_what_was_decided(hall,
     announced_again(hall, sums)
     assert "本次计票已经复票，以复票结果为准" in read(titles) and read("/votes/").count("已复票") == 1
     assert first.followed_by.get().state == "declared"
+
+
+def test_what_is_only_asked_for_says_so_and_who_answers(counting, client):
+    chief = counting.town.of("chief_teller")
+    second_pair(counting)
+    client.force_login(chief)
+    client.post("/office/", {"grant": RoleGrant.objects.get(user=chief, office="chief_teller").pk})
+    address, data = f"/do/voting.recount/{counting.cycle.pk}/", {"reason": "代表要求复核票数。"}
+    check = client.post(address, data | {"op": "submit"}).content.decode()
+    assert "确认以后" in check and "确认复票" in check.partition("确认以后")[2]
+    done = client.post(
+        address, data | {"op": "confirm", "own_password": PASSWORD}, follow=True
+    ).content.decode()
+    apply(SYSTEM)
+    assert "已提出" in done and "确认复票" in done and "已办结</h1>" not in done
 
 
 def test_whoever_announces_a_result_is_told_that_a_recount_is_asked_for(hall, client):
