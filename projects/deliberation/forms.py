@@ -474,7 +474,8 @@ class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):
     members_of: ClassVar[Callable[[Vote, date], int]]
     leaving = forms.ChoiceField(label=_("更换的人"), widget=forms.RadioSelect)
     successor = forms.ChoiceField(
-        label=_("接任的人"), help_text=_("监票人由主席团在代表中提名，计票人由工作人员担任，都由大会通过。")
+        label=_("接任的人"),
+        help_text=_("监票人由主席团在到会、不主持会议的代表中提名，计票人由工作人员担任，都由大会通过。"),
     )
     reason = forms.CharField(
         label=_("更换的原因"), min_length=4, max_length=500, help_text=_("如：因病离会、任职回避")

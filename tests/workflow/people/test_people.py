@@ -205,13 +205,18 @@ def test_a_user_name_of_somebody_else_is_refused(world: World, signed_in: Signed
     assert answer.status_code == 422 and "属于另一人" in answer.content.decode()
 
 
-def test_somebody_in_office_in_another_county_is_refused_until_that_office_has_ended(
-    world: World, signed_in: SignedIn
-) -> None:
+def held_in_another_county() -> tuple[Act, RoleGrant]:
+    """Somebody's office outside the administrator's county, and the act it was given by."""
     elsewhere = create_unit(code="C2", name="邻县", kind=UnitKind.COUNTY)
     act = Act(None, "operator", elsewhere, at("2020-01-01"))
     person = User.objects.create(username="liu.fang", name="刘芳")
-    held = grant(user=person, office="county", unit=elsewhere, act=act, since=SINCE)
+    return act, grant(user=person, office="county", unit=elsewhere, act=act, since=SINCE)
+
+
+def test_somebody_in_office_in_another_county_is_refused_until_that_office_has_ended(
+    world: World, signed_in: SignedIn
+) -> None:
+    act, held = held_in_another_county()
     admin = signed_in(world.admin)
     refused = admin.post("/people/units/T01/grant/", grant_data())
     assert refused.status_code == 422 and "属于其他地区的人员" in refused.content.decode()
@@ -282,10 +287,7 @@ def test_the_office_that_ended_is_named_and_ending_it_once_more_says_that_it_has
 def test_an_office_of_another_county_is_not_found_whether_it_has_ended_or_not(
     world: World, signed_in: SignedIn
 ) -> None:
-    elsewhere = create_unit(code="C2", name="邻县", kind=UnitKind.COUNTY)
-    act = Act(None, "operator", elsewhere, at("2020-01-01"))
-    person = User.objects.create(username="liu.fang", name="刘芳")
-    held = grant(user=person, office="county", unit=elsewhere, act=act, since=SINCE)
+    act, held = held_in_another_county()
     admin = signed_in(world.admin)
     assert admin.get(f"/people/grants/{held.pk}/revoke/").status_code == 404
     apply(SYSTEM)
