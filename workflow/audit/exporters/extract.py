@@ -34,9 +34,11 @@ _CHUNK = """
     ORDER BY l.index LIMIT %s
 """
 
-_NUMBERS = (
-    "SELECT min(entry_id), max(entry_id) FROM workflow_leaf WHERE unit_id = %s AND index > %s AND index <= %s"
-)
+# Of a bare column the planner would take the least and the greatest from the index of numbers, and walk from both its ends
+# through everybody's entries to those of this chunk.
+_NUMBERS = """
+    SELECT min(entry_id + 0), max(entry_id + 0) FROM workflow_leaf WHERE unit_id = %s AND index > %s AND index <= %s
+"""
 
 
 @dataclass(frozen=True)
