@@ -16,7 +16,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import rfc8785
 
@@ -24,12 +24,14 @@ VERSION = "piaojue-leaf-v1"
 GENESIS = bytes(32)
 
 
-@dataclass(frozen=True)
-class Link:
-    """One row of the chain as stored. hash and prev are 32 bytes; recorded_at is aware."""
+class Link(NamedTuple):
+    """One row of the chain as stored. hash and prev are 32 bytes; recorded_at is aware.
+
+    A tuple, as a row is read: a million of them are made to verify a trail.
+    """
 
     unit_id: int
-    index: int
+    index: int  # type: ignore[assignment]  # the place in the chain, as the column is called
     entry_id: int
     recorded_at: datetime
     body: str
@@ -54,8 +56,8 @@ def canonical(fields: Mapping[str, Any]) -> str:
 
 def stamp(at: datetime) -> str:
     """An instant as it stands in a leaf: UTC, microseconds, Z."""
-    # isoformat, not strftime: every entry verified or exported goes through here twice.
-    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    # isoformat, not strftime: every entry verified goes through here twice. It ends in +00:00.
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def leaf_bytes(unit_id: int, index: int, entry_id: int, recorded_at: str, body: str) -> bytes:

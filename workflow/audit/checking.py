@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from workflow.audit.chain import GENESIS, Break, Link, leaf_of, link_hash, stamp
 from workflow.audit.merkle import Peaks
@@ -44,8 +45,7 @@ class Verdict:
     agreed: int = 0
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A leaf with what stands beside it. body, entry_unit, at, actor: the entry's own columns; body None without entry."""
 
     link: Link

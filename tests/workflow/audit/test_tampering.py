@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,7 +46,7 @@ def entry(unit: int, index: int, prev: bytes, chance: random.Random) -> Row:
 
 def chained(link: Link, body: str | None, at: datetime | None, actor: str | None = None) -> Row:
     leaf = leaf_bytes(link.unit_id, link.index, link.entry_id, stamp(link.recorded_at), link.body)
-    linked = replace(link, hash=link_hash(link.prev, leaf))
+    linked = link._replace(hash=link_hash(link.prev, leaf))
     return Row(linked, body, link.unit_id, at, f"clerk@{link.unit_id}" if actor is None else actor)
 
 
@@ -62,7 +62,7 @@ def rechained(rows: Rows) -> Rows:
     """Indexes, links and hashes made right again from the first row on."""
     prev, made = GENESIS, []
     for index, row in enumerate(rows, 1):
-        made.append(chained(replace(row.link, index=index, prev=prev), row.body, row.at, row.actor))
+        made.append(chained(row.link._replace(index=index, prev=prev), row.body, row.at, row.actor))
         prev = made[-1].link.hash
     return made
 
@@ -91,7 +91,7 @@ Tampering = Callable[[Rows, random.Random], tuple[Rows, int]]
 
 
 def with_body(row: Row, body: str) -> Row:
-    return replace(row, link=replace(row.link, body=body), body=body)
+    return row._replace(link=row.link._replace(body=body), body=body)
 
 
 def edit(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
@@ -103,7 +103,7 @@ def edit(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
 def edit_actor(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
     """The column beside the body, and in one case of two the body as well."""
     at = chance.randrange(len(rows))
-    row = replace(rows[at], actor="mayor@7")
+    row = rows[at]._replace(actor="mayor@7")
     if chance.random() < 0.5:
         row = with_body(row, row.link.body.replace("clerk@7", "mayor@7"))
     return [*rows[:at], row, *rows[at + 1 :]], at + 1
@@ -120,15 +120,15 @@ def swap(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
     made = list(rows)
     for here, there in ((one, two), (two, one)):
         taken = rows[there]
-        link = replace(taken.link, index=rows[here].link.index, prev=rows[here].link.prev)
-        made[here] = replace(taken, link=link)
+        link = taken.link._replace(index=rows[here].link.index, prev=rows[here].link.prev)
+        made[here] = taken._replace(link=link)
     return made, one + 1
 
 
 def insert(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
     at = chance.randrange(len(rows))
     forged = entry(UNIT, rows[at].link.index, rows[at].link.prev, chance)
-    forged = replace(forged, link=replace(forged.link, entry_id=9_999_999))
+    forged = forged._replace(link=forged.link._replace(entry_id=9_999_999))
     return [*rows[:at], forged, *rows[at:]], at + 1
 
 
@@ -141,15 +141,15 @@ def move_in(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
     """An entry of another unit stands among these; in one case of two it says it is theirs."""
     at = chance.randrange(len(rows))
     foreign = next(iter(trail(OTHER, 1, chance)))
-    link = replace(foreign.link, index=rows[at].link.index, prev=rows[at].link.prev)
+    link = foreign.link._replace(index=rows[at].link.index, prev=rows[at].link.prev)
     if chance.random() < 0.5:
-        link = replace(link, unit_id=UNIT)
-    return [*rows[:at], replace(foreign, link=link, entry_unit=link.unit_id), *rows[at + 1 :]], at + 1
+        link = link._replace(unit_id=UNIT)
+    return [*rows[:at], foreign._replace(link=link, entry_unit=link.unit_id), *rows[at + 1 :]], at + 1
 
 
 def move_out(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
     at = chance.randrange(len(rows))
-    return [*rows[:at], replace(rows[at], entry_unit=OTHER), *rows[at + 1 :]], at + 1
+    return [*rows[:at], rows[at]._replace(entry_unit=OTHER), *rows[at + 1 :]], at + 1
 
 
 def change_time(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
@@ -158,20 +158,20 @@ def change_time(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
     assert row.at is not None
     kind = chance.choice(("recorded", "column", "body"))
     if kind == "recorded":
-        row = replace(row, link=replace(row.link, recorded_at=row.link.recorded_at + shift))
+        row = row._replace(link=row.link._replace(recorded_at=row.link.recorded_at + shift))
     elif kind == "column":
-        row = replace(row, at=row.at + shift)
+        row = row._replace(at=row.at + shift)
     else:
         body = row.link.body.replace(stamp(row.at), stamp(row.at + shift))
-        row = replace(with_body(row, body), at=row.at + shift)
+        row = with_body(row, body)._replace(at=row.at + shift)
     return [*rows[:at], row, *rows[at + 1 :]], at + 1
 
 
 def drop_entry(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
     """The leaf stays, the entry is gone."""
     at = chance.randrange(len(rows))
-    gone = replace(
-        rows[at], body=None, entry_unit=None, at=None, actor="", link=replace(rows[at].link, body="")
+    gone = rows[at]._replace(
+        body=None, entry_unit=None, at=None, actor="", link=rows[at].link._replace(body="")
     )
     return [*rows[:at], gone, *rows[at + 1 :]], at + 1
 
@@ -196,7 +196,7 @@ def tampered(rows: Rows, kind: Tampering, level: int, chance: random.Random) -> 
     if level == ROWS_ALONE:
         return Tampered(made, end_of(rows), first)
     made = [
-        replace(old, link=new.link) for old, new in zip(made, rechained(made), strict=True)
+        old._replace(link=new.link) for old, new in zip(made, rechained(made), strict=True)
     ]  # what stands beside the chain stays as the tampering left it
     return Tampered(made, end_of(made if level == REWRITTEN else rows), first)
 
