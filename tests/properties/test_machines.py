@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tests.builders import at
 from tests.long import sized
 from tests.records import one_of_every_kind
+from workflow.audit.exporters.extract import extract_of
 from workflow.audit.models import Entry
-from workflow.audit.selectors import lines_of
 from workflow.audit.services import Act
 from workflow.audit.verify import verify
 from workflow.machines.graph import arrows, machines, states
@@ -60,7 +60,7 @@ def test_any_walk_keeps_to_the_machine_and_leaves_the_trail_whole(records, kind,
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         assert verify(record.unit_id).fault is None
-        bodies = [line.envelope for line in lines_of(record.unit)]
+        bodies = [line.envelope for line in extract_of(record.unit).lines()]
         assert [(b["action"], b["before"]["state"], b["after"]["state"]) for b in bodies] == steps
         assert Entry.objects.count() == len(steps)
 

@@ -28,6 +28,7 @@ from workflow.audit.alarms import COSIGNING, SIGNING, raise_alarm
 from workflow.audit.chain import GENESIS, Break, Link, leaf_of, link_hash, stamp
 from workflow.audit.merkle import Peaks, leaf_hash
 from workflow.audit.models import Cosignature, Entry, Head, Stamp, TreeHead
+from workflow.audit.selectors import streamed
 from workflow.audit.signing import COSIGN, HEAD, NoKey, Signer, configured, every_key, holds, signer_of
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit
@@ -208,10 +209,7 @@ def _unlinked(link: Link, leaf: bytes, prev: bytes, index: int) -> str:
 
 def links_of(unit_id: int, after: int, until: int) -> Iterator[Link]:
     """The leaves with index `after` + 1 to `until`; needs a transaction."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_LEAVES, [unit_id, after, until])
-        for row in cursor:
-            yield Link(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6]))
+    return map(Link._make, streamed(_LEAVES, [unit_id, after, until]))
 
 
 def leaves_of(unit_id: int, after: int, until: int) -> Iterator[bytes]:

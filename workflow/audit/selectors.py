@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 from workflow.audit.chain import Link, stamp
 from workflow.audit.commitments import is_of
 from workflow.audit.models import Entry, Salt
-from workflow.people.models import Unit
+
+AT_A_TIME = 2_000  # rows
 
 
 def history_of(subject: str) -> QuerySet[Entry]:
@@ -63,21 +64,12 @@ class Line:
         }
 
 
-_CHAIN = """
-    SELECT l.unit_id, l.index, l.entry_id, l.recorded_at, e.body, l.prev, l.hash
-    FROM workflow_leaf l JOIN workflow_entry e ON e.id = l.entry_id
-    WHERE l.unit_id = %s ORDER BY l.index
-"""
+def streamed(statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    """The rows of a statement, so many at a time; needs a transaction (a server-side cursor).
 
-
-def links_of(unit_id: int) -> Iterator[Link]:
-    """The unit's chain from its first leaf, streamed; needs a transaction (a server-side cursor)."""
+    Left to itself the cursor asks for a hundred: ten thousand questions for a million rows.
+    """
     with connection.chunked_cursor() as cursor:
-        cursor.execute(_CHAIN, [unit_id])
-        for row in cursor:
-            yield Link(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6]))
-
-
-def lines_of(unit: Unit) -> Iterator[Line]:
-    """The unit's entries as envelopes, in the order of the chain."""
-    return map(Line, links_of(unit.pk))
+        cursor.execute(statement, values)
+        while rows := cursor.fetchmany(AT_A_TIME):
+            yield from rows

@@ -14,6 +14,7 @@ from workflow.audit import standalone
 from workflow.audit.chain import GENESIS, Break, Link
 from workflow.audit.checking import OutsideHead, Row, Verdict, check_rows
 from workflow.audit.models import Head
+from workflow.audit.selectors import streamed
 from workflow.people.isolation import SYSTEM, apply
 
 WORDS: dict[str, Any] = {
@@ -81,11 +82,8 @@ def verify(unit_id: int, *, outside: Sequence[OutsideHead] = ()) -> Verdict:
 
 def rows_of(unit_id: int) -> Iterator[Row]:
     """The unit's leaves in the order of the chain, each with its entry, streamed; needs a transaction."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_ROWS, [unit_id])
-        for row in cursor:
-            link = Link(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6]))
-            yield Row(link, *row[7:])
+    for row in streamed(_ROWS, [unit_id]):
+        yield Row(Link._make(row[:7]), *row[7:])
 
 
 def forged_heads(feed: dict[str, Any]) -> list[str]:

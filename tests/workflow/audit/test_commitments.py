@@ -14,8 +14,9 @@ from projects.lifecycle.intake import start_year
 from tests.builders import at, do, township
 from tests.notifications.conftest import PLAN, SCHEME
 from workflow.audit.commitments import SALTED, commit, is_of, new_salt
+from workflow.audit.exporters.extract import extract_of
 from workflow.audit.models import Salt
-from workflow.audit.selectors import lines_of, says
+from workflow.audit.selectors import says
 from workflow.audit.verify import verify
 
 LONG = "按照三个阶段六个环节组织实施。" * 20
@@ -69,7 +70,7 @@ def test_the_trail_alone_confirms_no_guess(entry, town) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
     salt = bytes(Salt.objects.get(entry=entry).value)
-    exported = [(line.body + json.dumps(line.envelope)) for line in lines_of(town.unit)]
+    exported = [(line.body + json.dumps(line.envelope)) for line in extract_of(town.unit).lines()]
     assert exported and not any(s in text for s, text in product((salt.hex(),), exported))
 
 
