@@ -226,8 +226,12 @@ def held_already(held_on: date, today: date) -> date:
 
 
 class MinutesForm(StepForm):
-    """A meeting's votes and minutes; who or how many attended is added below."""
+    """A meeting's votes and minutes; who or how many attended is added below.
 
+    present_at: the field that says so, at which it is said what is wrong with how many attended.
+    """
+
+    present_at: ClassVar[str]
     held_on = ChineseDateField(label=_("会议日期"))
     votes_for = forms.IntegerField(label=_("赞成"), min_value=0, max_value=2000)
     votes_against = forms.IntegerField(label=_("反对"), min_value=0, max_value=2000, initial=0)
@@ -279,8 +283,8 @@ class MinutesForm(StepForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if not self.errors:
-            for sentence in faults(self.division(), self.standard()):
-                self.add_error(None, sentence)
+            for fault in faults(self.division(), self.standard()):
+                self.add_error(self.present_at if fault.figure == "present" else fault.figure, fault.sentence)
         return data
 
     def for_trail(self) -> dict[str, Any]:
@@ -310,6 +314,7 @@ class MeetingForm(MinutesForm):
     Its members are those of the day the meeting was held, not of the day it is recorded (`Membership`).
     """
 
+    present_at = "attended"
     attended = PeopleField(label=_("出席人员"))
     field_order = ["held_on", "attended", "votes_for", "votes_against", "votes_abstain", "minutes"]
 
@@ -338,13 +343,14 @@ class Resolved(MinutesForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if not self.errors and not self.agreed():
-            self.add_error(None, _("赞成票未超过全体成员的半数，没有形成决定；请再次表决后填报。"))
+            self.add_error("votes_for", _("赞成票未超过全体成员的半数，没有形成决定；请再次表决后填报。"))
         return data
 
 
 class AssemblyForm(MinutesForm):
     """A large body's record by numbers (the congress, 组织法 25): the base is the deputies in office."""
 
+    present_at = "present_number"
     present_number = forms.IntegerField(label=_("实到人数"), min_value=0, max_value=2000)
     field_order = ["held_on", "present_number", "votes_for", "votes_against", "votes_abstain", "minutes"]
 

@@ -68,36 +68,40 @@ class Division:
     votes_abstain: int
 
 
-def faults(d: Division, standard: Standard = BY_LAW) -> list[str]:
+@dataclass(frozen=True)
+class Fault:
+    """Why figures cannot stand as a meeting's record. figure: the one of a `Division` that is looked at first."""
+
+    figure: str
+    sentence: str
+
+
+def faults(d: Division, standard: Standard = BY_LAW) -> list[Fault]:
     """Why these figures cannot stand as a meeting's record; empty means they can. Whether it agreed is another matter."""
-    found: list[str] = []
+    found: list[Fault] = []
     needed = standard.quorum_of(d.members)
     if d.present < needed:
-        found.append(
-            _(
-                "组成人员 %(members)s 人，须 %(needed)s 人以上（%(share)s）出席，实到 %(present)s 人，不能开会。"
-            )
-            % {"members": d.members, "needed": needed, "share": standard.share, "present": d.present}
+        said = _(
+            "组成人员 %(members)s 人，须 %(needed)s 人以上（%(share)s）出席，实到 %(present)s 人，不能开会。"
         )
+        told = {"members": d.members, "needed": needed, "share": standard.share, "present": d.present}
+        found.append(Fault("present", said % told))
     if d.present > d.members:
-        found.append(
-            _("出席 %(present)s 人，多于组成人员 %(members)s 人。")
-            % {"present": d.present, "members": d.members}
-        )
+        said = _("出席 %(present)s 人，多于组成人员 %(members)s 人。")
+        found.append(Fault("present", said % {"present": d.present, "members": d.members}))
     cast = d.votes_for + d.votes_against + d.votes_abstain
     if cast != d.present:
-        found.append(
-            _(
-                "赞成 %(votes_for)s ＋ 反对 %(votes_against)s ＋ 弃权 %(votes_abstain)s ＝ %(cast)s，与出席 %(present)s 人不符。"
-            )
-            % {
-                "votes_for": d.votes_for,
-                "votes_against": d.votes_against,
-                "votes_abstain": d.votes_abstain,
-                "cast": cast,
-                "present": d.present,
-            }
+        said = _(
+            "赞成 %(votes_for)s ＋ 反对 %(votes_against)s ＋ 弃权 %(votes_abstain)s ＝ %(cast)s，与出席 %(present)s 人不符。"
         )
+        told = {
+            "votes_for": d.votes_for,
+            "votes_against": d.votes_against,
+            "votes_abstain": d.votes_abstain,
+            "cast": cast,
+            "present": d.present,
+        }
+        found.append(Fault("votes_for", said % told))
     return found
 
 

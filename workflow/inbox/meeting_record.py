@@ -195,6 +195,15 @@ class Recording:
         matters = [matter.untold() for matter in self.matters]
         return replace(self, sitting=self.sitting.unchecked(), matters=matters)
 
+    def told_in_common(self) -> Recording:
+        """The same; what its matters find wrong with day or attendance is said at the meeting's own boxes too, each once."""
+        for name in COMMON:
+            for sentence in dict.fromkeys(
+                error for matter in self.matters for error in matter.form.errors.get(name, ())
+            ):
+                self.sitting.add_error(name, sentence)
+        return self
+
     def keep(self, at: datetime) -> None:
         """Keep what was typed, to be opened again; refused where nothing of it is left to be recorded."""
         if not self.matters:
@@ -354,7 +363,7 @@ def _judged(page: Recording) -> HttpResponse:
 
         return attempted(act, page.refused)
     if not page.sitting.is_valid() or not all(matter.form.is_valid() for matter in page.matters):
-        return page.shown(status=422)
+        return page.told_in_common().shown(status=422)
     if op == "edit":
         return page.shown()
     if op != "confirm":

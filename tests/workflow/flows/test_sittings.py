@@ -334,6 +334,40 @@ def test_the_pages_list_record_check_and_write_the_minutes(client, town):
     assert client.get(f"/meetings/{made.pk}/").status_code == 404
 
 
+def test_what_is_wrong_with_a_meetings_figures_is_said_at_its_boxes(client, town):
+    task = waiting()[0]
+    client.force_login(town.of("party"))
+    there = [user.pk for user in town.people["party"][:5]]
+    data = votes() | {"held_on": timezone.localdate().isoformat(), "attended": there}
+    for wrong, box, link in (
+        ({"votes_for": "3"}, "votes_for", "#id_votes_for"),
+        ({"votes_for": "4", "attended": there[:4]}, "attended", "#id_attended_0"),
+    ):
+        answer = client.post(f"/tasks/{task.pk}/", data | wrong)
+        page, form = answer.content.decode(), answer.context["form"]
+        assert answer.status_code == 422 and list(form.errors) == [box]
+        assert f'<li><a href="{link}">' in page and f'id="id_{box}_error"' in page
+    assert client.post(f"/tasks/{task.pk}/", data).status_code == 302, "the same without them is recorded"
+
+
+def test_what_a_matter_finds_wrong_with_the_attendance_is_said_at_the_meetings_box_once(client, town):
+    tasks = waiting()
+    client.force_login(town.of("party"))
+    data = typed(town, tasks)
+    few = data | {"attended": data["attended"][:4]} | {f"m{d.pk}-votes_for": "4" for d in tasks}
+    answer = client.post("/meetings/record/", few)
+    page, sitting = answer.content.decode(), answer.context["sitting"]
+    assert answer.status_code == 422 and list(sitting.errors) == ["attended"]
+    assert len(sitting.errors["attended"]) == 1 and "不能开会" in sitting.errors["attended"][0]
+    assert '<a href="#id_attended_0">' in page and 'id="id_attended_error"' in page
+    assert page.count("不能开会") == 2 + len(tasks), "in the summary, at the box, and on each matter"
+    assert f'name="m{tasks[1].pk}-votes_for" value="4"' in page, "nothing typed is lost"
+    split = client.post("/meetings/record/", data | {f"m{tasks[1].pk}-votes_for": "3"})
+    assert not split.context["sitting"].errors
+    assert f'<a href="#id_m{tasks[1].pk}-votes_for">' in split.content.decode()
+    assert "请核对后确认" in client.post("/meetings/record/", data).content.decode()
+
+
 def test_a_page_with_fewer_than_two_or_another_offices_tasks_goes_back(client, town):
     tasks = waiting()
     client.force_login(town.of("party"))
