@@ -23,12 +23,15 @@ from projects.ballots.reporting import report_text
 from projects.ballots.rolls import HERE, obstacles_to_totals, yet_to_vote
 from projects.ballots.rules import GRADING, Spoiled
 from projects.ballots.selectors import (
+    ENTERED,
     MEASURED,
+    came_back_before,
     entered_on,
     lacks_paper,
     named_figures,
     pairs_before,
     quorum_needed,
+    returned_as,
     went_out,
 )
 from projects.ballots.services import obstacles_to_issuing, obstacles_to_quorum, void_on_return
@@ -245,9 +248,8 @@ def entered_by_the_first(vote: Vote, what: str) -> Foreseen | None:
     if entered is None:
         return None
     title = _("%(who)s填写，待您确认") % {"who": entered["by"].name}
-    return figures_told(
-        title, [(_("应到代表"), vote.deputies_in_office), *entered["figures"], *went_out(vote)]
-    )
+    fixed = [*went_out(vote), *came_back_before(vote)]
+    return figures_told(title, [(_("应到代表"), vote.deputies_in_office), *entered["figures"], *fixed])
 
 
 def figures_told(title: Any, figures: Sequence[tuple[Any, int]]) -> Foreseen:
@@ -295,10 +297,11 @@ class CloseForm(VoteForm):
     """
 
     returned = number(
-        _("收回表决票"), help_text=_("收回多于发出的，本次投票无效，须重新投票；提交前请再数一遍。")
+        ENTERED["returned"], help_text=_("多于发出的，本次投票无效，须重新投票；提交前请再数一遍。")
     )
     paper_returned = number(
-        _("收回纸质票"), help_text=_("按键的代表不在其内。多于发出的纸质票，本次投票无效，须重新投票。")
+        ENTERED["paper_returned"],
+        help_text=_("按键的代表不在其内。多于发出的纸质票，本次投票无效，须重新投票。"),
     )
 
     def foreseen(self) -> list[str]:
@@ -307,24 +310,22 @@ class CloseForm(VoteForm):
 
     def foreseen_table(self) -> Foreseen:
         """What came back beside what went out."""
-        return figures_told(
-            _("发出和收回"), [*went_out(self.vote), *named_figures(self.vote, self.cleaned_data)]
-        )
+        counted = [*went_out(self.vote), *named_figures(self.vote, self.cleaned_data)]
+        if self.vote.is_recount:
+            return figures_told(_("重新清点和前次收回"), [*counted, *came_back_before(self.vote)])
+        return figures_told(_("发出和收回"), counted)
 
     def prepare(self) -> None:
-        if self.vote.purpose == Purpose.MEASUREMENT:
-            self.fields["returned"].label = MEASURED["returned"]
+        labels = returned_as(self.vote)
+        for name in ("returned", "paper_returned"):
+            self.fields[name].label = labels[name]
         if self.vote.device:
-            self.fields["returned"].label = _("收回纸质票")
             self.fields["returned"].help_text = (
-                _("电子票由系统清点，不在其内。收回多于发出的，投票无效。")
+                _("电子票由系统清点，不在其内。多于发出的，投票无效。")
                 if self.vote.is_recount
-                else _(
-                    "电子票由系统清点，不在其内；监票人确认以前，电子票仍可投出。收回多于发出的，投票无效。"
-                )
+                else _("电子票由系统清点，不在其内；监票人确认以前，电子票仍可投出。多于发出的，投票无效。")
             )
         if self.vote.keypad:
-            self.fields["returned"].label = _("表决器记录的人数")
             self.fields["returned"].help_text = _("含未按的。多于按键表决的代表，本次投票无效，须重新投票。")
         if not (self.vote.keypad and self.vote.paper_issued):
             del self.fields["paper_returned"]
@@ -362,6 +363,8 @@ class ConfirmCloseForm(VoteForm):
     confirmed = forms.BooleanField(label=_("我已当众清点收回的票，张数与上列数字一致"))
 
     def prepare(self) -> None:
+        if self.vote.is_recount:
+            self.fields["confirmed"].label = _("我已当众重新清点，张数与上列数字一致")
         if self.vote.keypad:
             told = _("我已当众核对表决器记录的人数，与上列数字一致")
             if self.vote.paper_issued:

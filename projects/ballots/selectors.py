@@ -208,9 +208,33 @@ def entered_on(vote: Vote, what: str) -> dict[str, Any] | None:
 def named_figures(vote: Vote, figures: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     """What is entered at the desk, each with what it is called in this vote. figures: by the names of the desk's forms."""
     labels = ENTERED | (MEASURED if vote.purpose == Purpose.MEASUREMENT else {})
-    labels |= {"returned": gettext_lazy("收回纸质票")} if vote.device else {}
-    labels |= PRESSED if vote.keypad else {}
+    labels |= (PRESSED if vote.keypad else {}) | returned_as(vote)
     return [(label, figures[name]) for name, label in labels.items() if name in figures]
+
+
+def returned_as(vote: Vote) -> dict[str, Any]:
+    """What the figures of a closing are called in this vote, by the names of its form: in a recount nothing comes back."""
+    paper = ENTERED["paper_returned"]
+    whole = (MEASURED if vote.purpose == Purpose.MEASUREMENT else ENTERED)["returned"]
+    if vote.is_recount:
+        paper, whole = gettext_lazy("重新清点纸质票"), gettext_lazy("重新清点张数")
+    returned = PRESSED["returned"] if vote.keypad else paper if vote.device else whole
+    return {"returned": returned, "paper_returned": paper}
+
+
+def came_back_before(vote: Vote) -> list[tuple[Any, int]]:
+    """How many had come back at the count a recount repeats, as they are counted out again; empty for any other vote."""
+    first = vote.follows
+    if not vote.is_recount or first is None:
+        return []
+    pressed = (
+        [(gettext_lazy("前次表决器记录的人数"), first.recorded or 0)] if figures.is_pressed(vote) else []
+    )
+    if not figures.on_paper(vote, "issued"):
+        return pressed
+    only = vote.own_channel == Channel.PAPER
+    label = gettext_lazy("前次收回（张）") if only else gettext_lazy("前次收回纸质票（张）")
+    return [*pressed, (label, figures.on_paper(first, "returned"))]
 
 
 def went_out(vote: Vote) -> list[tuple[Any, int]]:

@@ -159,7 +159,7 @@ class MeasurementFlow(YearlyFlow):
 
     start = Begin().Next(this.at_desk)
     # A recount begins this flow anew with the ballots already issued.
-    at_desk = desk.ballots_are_out().Then(this.measure_close).Else(this.ordered)
+    at_desk = desk.ballots_are_out().Then(this.measure_count_again).Else(this.ordered)
     # A void vote is held again once the presidium has decided so, wherever the flow begins anew.
     ordered = desk.awaits_order().Then(this.measure_revote).Else(this.keyless)
     measure_revote = desk.deciding_anew("measure_revote").Returns(this.measure_revote).Next(this.keyless)
@@ -181,6 +181,10 @@ class MeasurementFlow(YearlyFlow):
     )
     measure_close = desk.closing_step().Next(this.measure_close_confirm)
     measure_close_confirm = desk.confirming_closing().Returns(this.measure_close).Next(this.closed)
+    measure_count_again = desk.counting_again().Next(this.measure_count_again_confirm)
+    measure_count_again_confirm = (
+        desk.confirming_count_again().Returns(this.measure_count_again).Next(this.closed)
+    )
     closed = desk.is_closed().Then(this.on_paper).Else(this.ordered)
     on_paper = desk.has_paper().Then(this.key).Else(this.measure_open_box)
     key = nodes.Split().Next(this.measure_key_first).Next(this.measure_key_second)
@@ -222,9 +226,9 @@ class MeasurementRecountFlow(YearlyFlow):
     process_title = _("测评票复票")
 
     start = Begin().Next(this.measure_recount_confirm)
-    measure_recount_confirm = STEPS.confirming_recount(MeasurementFlow, MeasurementFlow.measure_close).Next(
-        this.end
-    )
+    measure_recount_confirm = STEPS.confirming_recount(
+        MeasurementFlow, MeasurementFlow.measure_count_again
+    ).Next(this.end)
     end = OfficeEnd()
 
 

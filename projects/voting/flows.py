@@ -84,7 +84,7 @@ class VotingFlow(SinceVoteFlow):
 
     start = Begin().Next(this.at_desk)
     # A recount begins this flow anew with the ballots already issued.
-    at_desk = desk.ballots_are_out().Then(this.close).Else(this.ordered)
+    at_desk = desk.ballots_are_out().Then(this.count_again).Else(this.ordered)
     # A void vote is held again once the presidium has decided so, wherever the flow begins anew.
     ordered = desk.awaits_order().Then(this.revote).Else(this.keyless)
     revote = desk.deciding_anew("revote").Returns(this.revote).Next(this.keyless)
@@ -99,6 +99,8 @@ class VotingFlow(SinceVoteFlow):
     open_confirm = desk.confirming_opening().Returns(this.open, this.attendance).Next(this.close)
     close = desk.closing_step().Next(this.close_confirm)
     close_confirm = desk.confirming_closing().Returns(this.close).Next(this.closed)
+    count_again = desk.counting_again().Next(this.count_again_confirm)
+    count_again_confirm = desk.confirming_count_again().Returns(this.count_again).Next(this.closed)
     closed = desk.is_closed().Then(this.on_paper).Else(this.ordered)
     on_paper = desk.has_paper().Then(this.keying).Else(this.open_box)
     keying = nodes.Split().Next(this.key_first).Next(this.key_second)
@@ -339,7 +341,7 @@ class RecountFlow(YearlyFlow):
     process_title = _("复票")
 
     start = Begin().Next(this.recount_confirm)
-    recount_confirm = STEPS.confirming_recount(VotingFlow, VotingFlow.close).Next(this.end)
+    recount_confirm = STEPS.confirming_recount(VotingFlow, VotingFlow.count_again).Next(this.end)
     end = OfficeEnd()
 
 

@@ -14,6 +14,7 @@ from workflow.inbox.views import is_checked
 PUBLISHING = {
     "collection.publish_call", "collection.cosign_call", "selection.notice", "deliberation.convene",
     "deliberation.preliminary", "deliberation.put_method", "deliberation.adopt_method", "deliberation.move_session", "voting.close_confirm",
+    "voting.count_again_confirm",
     "voting.declare_method", "voting.declare_resolution",
     "voting.declare", "voting.resolution", "voting.announce", "voting.replace_teller", "supervision.review_plan",
     "evaluation.measure_replace_teller", "supervision.change_replace_teller",

@@ -86,7 +86,10 @@ FOUR_EYES = {
     "opened_by_two": [("open", "open_confirm")], "closed_by_two": [("close", "close_confirm")],
     "keyed_twice": [("key_first", "key_second")],
     "signed_by_two": [("certify_chief", "certify_teller"), ("certify", "certify_teller")],
-    "asked_by_two": [("void", "void_confirm"), ("recount", "recount_confirm"), ("turn_to_paper", "turn_confirm")],
+    "asked_by_two": [
+        ("void", "void_confirm"), ("recount", "recount_confirm"), ("count_again", "count_again_confirm"),
+        ("turn_to_paper", "turn_confirm"),
+    ],
 }  # fmt: skip
 # What is done on the floor → the step it follows, with nothing but its like between, among these.
 FLOOR = [

@@ -24,6 +24,7 @@ from projects.ballots.selectors import (
     STANDING,
     Rejection,
     awaits_order,
+    came_back_before,
     compared_with_first,
     desk_of,
     entered_on,
@@ -464,6 +465,7 @@ class Desk:
             "desk": desk_of(vote),
             "vote": vote,
             "went_out": went_out(vote),
+            "came_back_before": came_back_before(vote),
             "options": list(vote.options.all()),
         }
         return self.facts(subject) | told

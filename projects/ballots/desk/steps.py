@@ -134,6 +134,40 @@ class DeskSteps:
             handed_told=self.desk.became,
         )
 
+    def counting_again(self) -> OfficeView:
+        """A recount's first step: what came back is counted once more. Nobody votes, nothing is handed out or in."""
+        return self._step(
+            format_lazy(_("重新清点{paper}"), paper=self.desk.paper),
+            office="chief_teller",
+            form=forms.CloseForm,
+            act=self.desk.enter_closing,
+            context=self.desk.at_desk,
+            page="steps/voting/desk.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("复票对已收回的票重新清点、计票；票多于发出的，投票无效，由主席团决定重新投票"),
+            output=_("重新清点的张数"),
+            hint=_("监票人确认后，由另外两名计票人录入；数字不符的，由监票人退回再次清点。"),
+        )
+
+    def confirming_count_again(self) -> OfficeView:
+        return self._step(
+            _("确认重新清点的张数"),
+            office="teller",
+            form=forms.ConfirmCloseForm,
+            act=self.desk.confirm_closing,
+            on_return=self.desk.send_back_closing,
+            context=self.desk.at_closing,
+            page="steps/voting/confirm.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("复票由总监票人和监票人两人共同清点；票多于发出的，投票无效，由主席团决定重新投票"),
+            output=_("重新清点的张数；电子投票的，核对封存的票箱"),
+            hint=_("与前次不同的，请先共同复核。数字不符的，退回总监票人再次清点。"),
+            handed_out=BECAME,
+            handed_told=self.desk.became,
+        )
+
     def deciding_anew(self, name: str) -> MeetingView:
         """The presidium decides on another vote where more came back than was issued; name: the step's own in its flow.
 
@@ -181,8 +215,8 @@ class DeskSteps:
             hint=_("同意后，已投出的电子票未经开启即行作废，不能恢复。"),
         )
 
-    def confirming_recount(self, anew: type[OfficeFlow], closing: OfficeView) -> OfficeView:
-        """A teller agrees to a recount or not; anew: the vote's flow, which begins again with its `closing`."""
+    def confirming_recount(self, anew: type[OfficeFlow], counting: OfficeView) -> OfficeView:
+        """A teller agrees to a recount or not; anew: the vote's flow, which begins again with its `counting`."""
 
         def answer(act: Act, subject: Any, *, decision: str, reason: str) -> Outcome:
             if decision != forms.SecondForm.AGREE:
@@ -200,7 +234,7 @@ class DeskSteps:
             in_person=True,
             basis=_("复票由总监票人提出、监票人确认；已签字的计票结果不改动，另立新的记录并写明理由"),
             output=_("新的计票记录，由另外两名计票人录入并与前次比较"),
-            begins=closing,
+            begins=counting,
         )
 
     def confirming_void(self, anew: type[OfficeFlow], attendance: OfficeView, *, title: Text) -> OfficeView:

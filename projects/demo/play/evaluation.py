@@ -282,9 +282,10 @@ def play_measure_opening(
 
 
 def play_measure_closing(town: Township, cycle: Cycle, day: date, *, returned: int, hour: int = 10) -> None:
-    """The ballots collected by the chief teller, confirmed by a teller."""
-    do_task(cycle, "evaluation.measure_close", town.of("chief_teller"), day, hour=hour, returned=returned)
-    do_task(cycle, "evaluation.measure_close_confirm", town.of("teller"), day, hour=hour, confirmed="on")
+    """The ballots collected, or counted once more, by the chief teller, confirmed by a teller."""
+    step = "evaluation.measure_" + ("count_again" if ballot_under_way(cycle).is_recount else "close")
+    do_task(cycle, step, town.of("chief_teller"), day, hour=hour, returned=returned)
+    do_task(cycle, f"{step}_confirm", town.of("teller"), day, hour=hour, confirmed="on")
 
 
 def keyed(cycle: Cycle, figures: Figures, issued: int, round_: int) -> dict[str, Any]:

@@ -110,9 +110,10 @@ def play_opening(town: Township, cycle: Cycle, *, t: date, hour: int = 14, **fig
 
 
 def play_closing(town: Township, cycle: Cycle, *, t: date, returned: int, hour: int = 14) -> None:
-    """Two people close it: the chief teller says how many came back, a teller confirms it."""
-    do_task(cycle, "voting.close", town.of("chief_teller"), t, hour=hour, returned=returned)
-    do_task(cycle, "voting.close_confirm", town.of("teller"), t, hour=hour, confirmed=True)
+    """Two people close it: the chief teller says how many came back, a teller confirms it; of a recount, how many there are."""
+    step = "voting.count_again" if vote_at_desk(cycle).is_recount else "voting.close"
+    do_task(cycle, step, town.of("chief_teller"), t, hour=hour, returned=returned)
+    do_task(cycle, f"{step}_confirm", town.of("teller"), t, hour=hour, confirmed=True)
 
 
 def keyed(vote: Vote, sheet: Sheet) -> dict[str, Any]:

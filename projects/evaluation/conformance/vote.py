@@ -117,6 +117,7 @@ def ordered_anew(year: Year) -> Finding:
 AGREED_TO = (
     *on_every_desk("void", "void_confirm"),
     *on_every_desk("recount", "recount_confirm"),
+    *on_every_desk("count_again", "count_again_confirm"),
     *on_every_desk("turn_to_paper", "turn_confirm"),
 )
 SIGNING = (

@@ -107,7 +107,7 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
         output=_("表决票"),
         irreversible=True,
     ).Next(this.at_desk)
-    at_desk = desk.ballots_are_out().Then(this.change_close).Else(this.ordered)
+    at_desk = desk.ballots_are_out().Then(this.change_count_again).Else(this.ordered)
     # A void vote is held again once the presidium has decided so, wherever the flow begins anew.
     ordered = desk.awaits_order().Then(this.change_revote).Else(this.keyless)
     change_revote = desk.deciding_anew("change_revote").Returns(this.change_revote).Next(this.keyless)
@@ -126,6 +126,10 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
     )
     change_close = desk.closing_step().Next(this.change_close_confirm)
     change_close_confirm = desk.confirming_closing().Returns(this.change_close).Next(this.closed)
+    change_count_again = desk.counting_again().Next(this.change_count_again_confirm)
+    change_count_again_confirm = (
+        desk.confirming_count_again().Returns(this.change_count_again).Next(this.closed)
+    )
     closed = desk.is_closed().Then(this.on_paper).Else(this.ordered)
     on_paper = desk.has_paper().Then(this.key).Else(this.change_open_box)
     key = nodes.Split().Next(this.change_key_first).Next(this.change_key_second)
@@ -167,7 +171,9 @@ class ChangeRecountFlow(YearlyFlow):
     process_title = _("项目调整表决复票")
 
     start = Begin().Next(this.change_recount_confirm)
-    change_recount_confirm = STEPS.confirming_recount(ChangeFlow, ChangeFlow.change_close).Next(this.end)
+    change_recount_confirm = STEPS.confirming_recount(ChangeFlow, ChangeFlow.change_count_again).Next(
+        this.end
+    )
     end = OfficeEnd()
 
 

@@ -50,6 +50,7 @@ from tests.files import picture
 from tests.plays import play_after_session, play_evaluation, play_inquiry, play_look_back
 from tests.projects.evaluation.conftest import DAY, year_under_supervision
 from tests.projects.supervision.conftest import year_of
+from tests.projects.voting.conftest import page_of
 from tests.projects.voting.test_keypad_flow import as_counter, confirm, send
 from tests.standing import stands
 from tests.statements import counting
@@ -634,7 +635,9 @@ def asked_to_recount(cycle, chief, data, hour):
     perform("evaluation.measure_recount", cycle, actor=chief, data=data, at=moment, reauthenticated=True)
 
 
-def test_keyings_that_agree_and_are_wrong_are_counted_again_before_and_after_the_signatures(town, cycle):
+def test_keyings_that_agree_and_are_wrong_are_counted_again_before_and_after_the_signatures(
+    town, cycle, client
+):
     opened(town, cycle)
     key_both(town, cycle, {**ALL_GOOD.marks, 1: [(8, 2, 10)]})
     more_counters(town, 4)
@@ -652,6 +655,8 @@ def test_keyings_that_agree_and_are_wrong_are_counted_again_before_and_after_the
             assert Vote.objects.count() == 1
             asked_to_recount(cycle, chief, data, 13 + n)
         do("evaluation.measure_recount_confirm", town.of("teller"), T2, decision="agree")
+        page = page_of("evaluation.measure_count_again", chief, "chief_teller", client)
+        assert "重新清点测评票" in page and "前次收回（张） 20" in " ".join(page.split())
         play_measure_closing(town, cycle, date.fromisoformat(T2), returned=20)
         wrong = {**ALL_GOOD.marks, 1: [(8, 2, 10)]}
         key_both(town, cycle, wrong if n == 1 else None, first=2 * n + 1)

@@ -34,6 +34,7 @@ from tests.files import picture
 from tests.projects.evaluation.test_evaluation import more_counters
 from tests.projects.supervision.conftest import PLAN
 from tests.projects.supervision.test_supervision import SETTLED, contracted
+from tests.projects.voting.conftest import page_of
 from tests.standing import stands
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
@@ -76,8 +77,10 @@ def attend_and_collect(year, day: str, number: int = 1, present: int = 20, retur
 
 
 def collect(year, day: str, number: int, returned: int):
-    year.do("change_close", year.town.of("chief_teller"), day, number, returned=returned)
-    year.do("change_close_confirm", year.town.of("teller"), day, number, confirmed="on")
+    vote = vote_on(year.project(number).changes.latest("pk"))
+    step = "change_count_again" if vote.is_recount else "change_close"
+    year.do(step, year.town.of("chief_teller"), day, number, returned=returned)
+    year.do(f"{step}_confirm", year.town.of("teller"), day, number, confirmed="on")
 
 
 def count(year, day: str, votes_for: int, number: int = 1, present: int = 20, first: int = 1):
@@ -380,7 +383,7 @@ def asked_to_recount(change, chief, reason):
     perform("supervision.change_recount", change, actor=chief, data=data, at=moment, reauthenticated=True)
 
 
-def test_a_vote_on_a_change_is_counted_again_and_held_again(year):
+def test_a_vote_on_a_change_is_counted_again_and_held_again(year, client):
     year.building()
     ask(year, "place", place="第9村")
     year.in_session()
@@ -391,6 +394,8 @@ def test_a_vote_on_a_change_is_counted_again_and_held_again(year):
     chief = year.town.of("chief_teller")
     asked_to_recount(change, chief, reason)
     year.do("change_recount_confirm", year.town.of("teller"), "2027-06-18", decision="agree")
+    page = page_of("supervision.change_count_again", chief, "chief_teller", client)
+    assert "重新清点表决票" in page and "前次收回（张） 20" in " ".join(page.split())
     collect(year, "2027-06-18", 1, 20)
     count(year, "2027-06-18", 12, first=3)
     day = year.presidium("2027-06-18")

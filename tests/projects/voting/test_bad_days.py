@@ -47,10 +47,10 @@ CAST = 12
 AT_THE_DESK = {
     "hold_chief", "hold_teller", "hold_chair", "open", "open_confirm", "turn_confirm", "void_confirm", "close",
     "close_confirm", "key_first", "key_second", "open_box", "certify_chief", "certify_teller", "recount_confirm",
-    "declare",
+    "count_again", "count_again_confirm", "declare",
 }  # fmt: skip
 # Killed at each desk in make test; all else at that desk alone which sees most: the same steps draw every one of them.
-AT_EVERY_DESK = {"turn_confirm", "void_confirm", "recount_confirm"}
+AT_EVERY_DESK = {"turn_confirm", "void_confirm", "recount_confirm", "count_again", "count_again_confirm"}
 FULLY = "projects"
 # What is no act of two at a desk: the roll call, what a body decides, and what a room does before its vote and after it.
 OF_THE_ROOMS = {
@@ -266,9 +266,12 @@ def counted_again_and_declared(held: UnderWay) -> Iterator[Act]:
         lambda vote: vote.is_recount and (vote.state, vote.follows, vote.box_of) == ("open", first, first),
         **AGREED,
     )  # fmt: skip
+    yield act_of(held, "count_again", "chief_teller", lambda vote: "close" in vote.awaiting, returned=5)
+    yield act_of(
+        held, "count_again_confirm", "teller",
+        lambda vote: (vote.state, vote.returned) == ("closed", CAST + 5), confirmed=True,
+    )  # fmt: skip
     with within(SYSTEM):
-        held.act("close", "chief_teller", returned=5)
-        held.act("close_confirm", "teller", confirmed=True)
         for counter, turn in ((3, "first"), (4, "second")):
             held.act(f"key_{turn}", "counter", counter, **held.sheet(ONE_OF_FIVE))
         held.open_box(second="chair")

@@ -81,7 +81,7 @@ def test_a_recount_that_confirms_the_tie_has_it_voted_on_anew(tied):
     assert (after["of"], after["withdrawn"], after["new_vote"]) == (
         first.reference, runoff.reference, again.reference,
     )  # fmt: skip
-    assert waited_for() == ["voting.close"]
+    assert waited_for() == ["voting.count_again"]
 
     announced_again(tied, TIED)
     assert compared_with_first(again := tied.vote.follows).differences == ()

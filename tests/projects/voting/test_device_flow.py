@@ -102,8 +102,9 @@ def vote_all(hall, ballot=("文化礼堂",), *, most=20, only=()):
 
 
 def close(hall, returned=0):
-    do("voting.close", hall.town.of("chief_teller"), DAY, returned=returned)
-    return do("voting.close_confirm", hall.town.of("teller"), DAY, confirmed=True)
+    step = "voting.count_again" if hall.vote.is_recount else "voting.close"
+    do(step, hall.town.of("chief_teller"), DAY, returned=returned)
+    return do(f"{step}_confirm", hall.town.of("teller"), DAY, confirmed=True)
 
 
 def hand_paper(hall, *numbers):

@@ -71,8 +71,9 @@ def opened(hall: Hall, on_paper: tuple[int, ...] = FIVE) -> None:
 
 
 def closed(hall: Hall, **returned: int) -> None:
-    do("voting.close", hall.town.of("chief_teller"), DAY, **returned)
-    do("voting.close_confirm", hall.town.of("teller"), DAY, confirmed=True)
+    step = "voting.count_again" if hall.vote.is_recount else "voting.close"
+    do(step, hall.town.of("chief_teller"), DAY, **returned)
+    do(f"{step}_confirm", hall.town.of("teller"), DAY, confirmed=True)
 
 
 def collected(hall: Hall) -> None:
@@ -388,6 +389,8 @@ def test_a_recount_is_of_both_and_keyed_by_another_pair(hall):
     do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
     again = hall.vote
     assert again.is_recount and (again.pressing, again.paper_issued) == (15, 5)
+    before = [("前次表决器记录的人数", 15), ("前次收回纸质票（张）", 5)]
+    assert DESK.at_desk(hall.cycle)["came_back_before"] == before
     closed(hall, returned=15, paper_returned=5)
     data = keyed(hall, PRESSED, ON_PAPER | {"水厂改造": figures(1, 2, 1, 0)})
     keyed_twice(hall, data, data, pair=(3, 4))

@@ -127,6 +127,7 @@ def test_no_step_that_is_checked_first_asks_for_a_secret():
 
 IN_PERSON = {
     "voting.open", "voting.open_confirm", "voting.close", "voting.close_confirm", "voting.open_box",
+    "voting.count_again", "voting.count_again_confirm",
     "voting.key_first", "voting.key_second", "voting.certify_chief", "voting.certify_teller", "voting.declare",
     "voting.declare_method", "voting.declare_resolution",
     "voting.announce",

@@ -90,8 +90,9 @@ def open_(hall, issued):
 
 
 def close(hall, returned):
-    do("voting.close", hall.town.of("chief_teller"), DAY, returned=returned)
-    return do("voting.close_confirm", hall.town.of("teller"), DAY, confirmed=True)
+    step = "voting.count_again" if hall.vote.is_recount else "voting.close"
+    do(step, hall.town.of("chief_teller"), DAY, returned=returned)
+    return do(f"{step}_confirm", hall.town.of("teller"), DAY, confirmed=True)
 
 
 @stands

@@ -15,6 +15,7 @@ from projects.demo.play.voting import Sheet, keyed, play_attendance, play_ballot
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T, page_of, settled
 from tests.projects.voting.test_voting import announced_again, ask_recount, counted, recount, second_pair
+from workflow.flows.base import flows
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import send_back
@@ -242,17 +243,65 @@ def test_of_a_tie_the_page_of_the_announcement_tells_what_the_rules_make_of_it(r
     assert may_follow("voting.declare") == {follows}
 
 
-def test_who_agrees_to_a_recount_is_told_that_the_ballots_are_collected_again(counting):
+def test_who_agrees_to_a_recount_is_told_that_the_ballots_are_counted_out_again(counting):
     perform(
         "voting.recount", counting.cycle, actor=counting.town.of("chief_teller"), at=at(DAY),
         data={"reason": "代表要求复核票数。"}, reauthenticated=True,
     )  # fmt: skip
-    assert may_follow("voting.recount_confirm") == {"收回表决票"}
+    assert may_follow("voting.recount_confirm") == {"重新清点表决票"}
     second_pair(counting)
     task = open_task("voting.recount_confirm").task
     do("voting.recount_confirm", counting.town.of("teller"), DAY, decision="agree")
     task.refresh_from_db()
-    assert [one.key for one in opened_after(task)] == ["voting.close"]
+    assert [one.key for one in opened_after(task)] == ["voting.count_again"]
+
+
+def said_on(page: str) -> str:
+    return " ".join(page.split())
+
+
+OF_A_VOTE_UNDER_WAY = ("截止", "收票", "收回表决票", "尚未投票")
+
+
+def test_a_recounts_steps_are_about_counting_out_again_what_had_come_back(counting, client):
+    town = counting.town
+    first = said_on(page_of("voting.key_first", town.of("counter", 1), "counter", client))
+    assert "收回表决票 43" in first and "前次收回" not in first
+    recount(counting)
+    chief, teller = town.of("chief_teller"), town.of("teller")
+    page = said_on(page_of("voting.count_again", chief, "chief_teller", client))
+    assert "重新清点表决票" in page and "前次收回（张） 43" in page
+    check = checked("voting.count_again", chief, "chief_teller", client, returned=42)
+    assert "重新清点和前次收回" in check and "重新清点张数 42 前次收回（张） 43" in check
+    do("voting.count_again", chief, DAY, returned=42)
+    second = said_on(page_of("voting.count_again_confirm", teller, "teller", client))
+    assert "确认重新清点的张数" in second and "前次收回（张） 43" in second
+    assert "我已当众重新清点，张数与上列数字一致" in second
+    agreed = checked("voting.count_again_confirm", teller, "teller", client, confirmed="on")
+    assert "重新清点张数 42" in agreed and "前次收回（张） 43" in agreed
+    for shown in (page, check, second, agreed):
+        own = shown.partition("办理记录")[0]  # the year's record tells of the vote as well
+        assert not [words for words in OF_A_VOTE_UNDER_WAY if words in own]
+    send_back(
+        open_task("voting.count_again_confirm").task_id, actor=teller, to="count_again",
+        reason="少数了一张。", at=at(DAY, 16),
+    )  # fmt: skip
+    do("voting.count_again", chief, DAY, returned=43)
+    do("voting.count_again_confirm", teller, DAY, confirmed=True)
+    assert (counting.vote.state, counting.vote.returned) == ("closed", 43)
+
+
+def test_no_desk_speaks_of_taking_ballots_where_a_recount_counts_them_out():
+    steps = {node.key: node for flow in flows() for node in flow.steps() if "count_again" in node.key}
+    assert set(steps) == {
+        f"{desk}{name}"
+        for desk in ("voting.", "evaluation.measure_", "supervision.change_")
+        for name in ("count_again", "count_again_confirm")
+    }
+    for step in steps.values():
+        told = "".join(str(part) for part in (step.task_title, step.hint, step.output))
+        assert "清点" in told and not [words for words in OF_A_VOTE_UNDER_WAY if words in told], step.key
+    assert "不再收票" in str(steps["voting.count_again"].flow_class.close_confirm.hint)
 
 
 def test_who_counts_fewer_than_the_quorum_is_told_so_before_they_are_put_on_record(hall, client):
