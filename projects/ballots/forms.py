@@ -780,9 +780,7 @@ class DeclaringForm(VoteForm):
     """宣布结果; whoever is about to announce it is told that somebody still asks to count again."""
 
     def foreseen(self) -> list[str]:
-        if "recount" not in self.vote.awaiting:
-            return []
-        return [str(_("总监票人已提出复票，监票人尚未确认，请先问明再宣布。"))]
+        return witnessing.asked_before_announcing(self.vote)
 
 
 class ArriveForm(VoteForm):

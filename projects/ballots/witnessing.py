@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from projects.ballots.models import Vote
+from projects.ballots.models import Vote, VoteState
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.people.models import User
@@ -85,6 +85,13 @@ def asked_on(votes: QuerySet[Vote]) -> list[str]:
         for what in ASKED
         if what in vote.awaiting
     ]
+
+
+def asked_before_announcing(vote: Vote) -> list[str]:
+    """What whoever announces a signed result asks about first: one teller alone does not hold it up."""
+    if vote.state != VoteState.CERTIFIED or "recount" not in vote.awaiting:
+        return []
+    return [_("总监票人已提出复票，监票人尚未确认，请先问明再宣布。")]
 
 
 def confirm(act: Act, vote: Vote, what: str) -> Entered:

@@ -553,6 +553,7 @@ class Desk:
         counted = fig.decided(vote)
         told = outcome_of(vote, counted)
         return self.at_desk(subject) | {
+            "ask_first": witnessing.asked_before_announcing(vote),
             "figures": [word for word, _n in fig.told(vote, told["sums"][fig.titles_of(vote)[0]])],
             "rows": [
                 line | {"figures": fig.told(vote, told["sums"][line["title"]])}

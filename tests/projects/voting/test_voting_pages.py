@@ -399,6 +399,7 @@ def test_whoever_announces_a_result_is_told_that_a_recount_is_asked_for(hall, cl
         page = client.post(f"/tasks/{task.pk}/", {"confirmed": "on", "op": "submit"}).content.decode()
         apply(SYSTEM)
         assert "请核对后确认" in page and (warned in page) is asked
+        assert (warned in page_of("voting.declare", chair, "chair", client)) is asked
 
 
 def test_what_is_wrong_with_an_act_done_in_person_is_told_by_its_field_before_any_password(hall, client):
