@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 
 from projects.ballots import keys
 from projects.ballots.models import Vote, VoteState
-from projects.cycles.models import Session
+from projects.cycles.models import Presence, Session
 from projects.cycles.terms import fill_office
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
@@ -47,13 +47,12 @@ def replace(
 
     vote: its row locked by the caller. Whose office has ended already (a seat lost) leaves a vacancy, which is filled the
     same way. Of a vote by device a share of the key the leaving one held is forgotten with the pair: the successor sets a
-    passphrase of their own. Refused: once this or another vote of the session has opened, somebody who serves already.
+    passphrase of their own. Refused: once this or another vote of the session has opened, and whoever may not take the
+    place (`obstacles_to_succeeding`).
     """
-    if reasons := obstacles_to_replacing(vote):
+    if reasons := obstacles_to_replacing(vote) or obstacles_to_succeeding(vote, office, successor, act.on):
         raise Refused(*reasons)
     now = serving(act.unit, act.on)
-    if any(successor in users for users in now.values()):
-        raise Refused(_("%(name)s已是监票人或计票人。") % {"name": successor.name})
     end_offices(unit=act.unit, offices=[office], act=act, reason=reason, holder=leaving)
     staying = [user for user in now[office] if user != leaving]
     fill_office(act, office, [*staying, successor], document=document)
@@ -69,6 +68,28 @@ def obstacles_to_replacing(vote: Vote) -> list[str]:
     if vote.session and count_another(vote.session, ""):
         return [_("本次会议另有投票正在进行，结果宣布以后再更换监票人、计票人。")]
     return []
+
+
+def not_free(vote: Vote, on: date) -> set[User]:
+    """Who can watch over no ballots: whoever presides, for two people open the vote, and whoever is not here."""
+    away = (
+        vote.session.roll.in_office().filter(presence__in=(Presence.LEAVE, Presence.ABSENT))
+        if vote.session
+        else []
+    )
+    return {*holders_of("chair", vote.unit, on), *(line.user for line in away if line.user)}
+
+
+def obstacles_to_succeeding(vote: Vote, office: str, successor: User, on: date) -> list[str]:
+    """Why somebody may not take a place at the desk: they serve there already, preside or are away, or hold another share."""
+    found, named = [], {"name": successor.name}
+    if any(successor in users for users in serving(vote.unit, on).values()):
+        found.append(_("%(name)s已是监票人或计票人。") % named)
+    if successor in not_free(vote, on):
+        found.append(_("%(name)s主持会议或者没有到会，不能接任。") % named)
+    if office in keys.HOLDERS and vote.holders.exclude(office=office).filter(by=successor).exists():
+        found.append(_("%(name)s已保管一份密钥，三份密钥须由三个人分别保管，请另选。") % named)
+    return found
 
 
 def serve_another(session: Session | None, about: str) -> bool:

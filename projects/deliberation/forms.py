@@ -10,7 +10,7 @@ from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from projects.ballots import keys
+from projects.ballots import tellers
 from projects.ballots.forms import AdoptionForm, VoteForm
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.rules import Mode
@@ -18,14 +18,14 @@ from projects.ballots.tellers import TELLERS, serve_another
 from projects.collection.forms import DecisionForm
 from projects.cycles import moving
 from projects.cycles.forms import MoveForm, named
-from projects.cycles.models import Presence, Session, SessionState
+from projects.cycles.models import Session, SessionState
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import deputies_at, opens_term, session_date, session_of, standard_of
 from projects.cycles.terms import held_as_deputy
 from projects.deliberation import rules, selectors
 from projects.deliberation.method import MANNERS, contradictions, is_drawn_up, method_draft
 from projects.deliberation.models import BudgetLine
-from projects.deliberation.replacing import Place, places_of
+from projects.deliberation.replacing import Place, able_to_serve, obstacles_of_kind, places_of
 from projects.selection.models import Item
 from projects.selection.rules import surplus_faults
 from workflow.flows.fields import (
@@ -484,27 +484,21 @@ class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):
 
     def prepare(self) -> None:
         super().prepare()
-        unit, on = self.subject.unit, self.act.on
-        places = places_of(self.vote, on)
-        busy = {place.user for place in places}
-        busy |= self._not_free()
-        self.deputies = [user for user in selectors.sitting(self.vote.session, unit, on) if user not in busy]
-        self.staff = [user for user in selectors.staff_of(unit, on) if user not in busy]
+        on, places = self.act.on, places_of(self.vote, self.act.on)
+        busy = {place.user for place in places} | tellers.not_free(self.vote, on)
+        offered = [
+            (user, kind)
+            for office, kind in (("teller", _("代表")), ("counter", _("工作人员")))
+            for user in able_to_serve(self.vote, office, on)
+            if user not in busy
+        ]
+        self.offered = [user for user, _kind in offered]
         self.offer("leaving", [(place.code, self._named(place)) for place in places])
-        people = [(str(user.pk), bracketed(user.name, _("代表"))) for user in self.deputies]
-        people += [(str(user.pk), bracketed(user.name, _("工作人员"))) for user in self.staff]
+        people = [(str(user.pk), bracketed(user.name, kind)) for user, kind in offered]
         self.offer("successor", [("", str(_("请选择"))), *people])
 
     def not_before(self) -> date | None:
         return self.vote.session.held_on if self.vote.session else None
-
-    def _not_free(self) -> set[User]:
-        """Who can watch over no ballots: whoever presides, for two people open the vote, and whoever is not here."""
-        presiding = set(holders_of("chair", self.subject.unit, self.act.on))
-        lines = self.vote.session.roll.in_office().select_related("user") if self.vote.session else []
-        return presiding | {
-            line.user for line in lines if line.user and line.presence in (Presence.LEAVE, Presence.ABSENT)
-        }
 
     def _named(self, place: Place) -> str:
         told = f"{title_of(place.office)} {place.user.name}"
@@ -524,18 +518,11 @@ class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):
         return data
 
     def _faults(self, office: str, successor: str) -> list[str]:
-        among, told = (
-            (self.staff, _("计票人由工作人员担任，请另选。"))
-            if office == "counter"
-            else (self.deputies, _("监票人由代表担任，请另选。"))
-        )
-        found = [] if successor in {str(user.pk) for user in among} else [str(told)]
-        if (
-            office in keys.HOLDERS
-            and self.vote.holders.exclude(office=office).filter(by=int(successor)).exists()
-        ):
-            found.append(str(_("该代表已保管一份密钥，三份密钥须由三个人分别保管，请另选。")))
-        return found
+        (user,) = (user for user in self.offered if str(user.pk) == successor)
+        return [
+            *obstacles_of_kind(self.vote, office, user, self.act.on),
+            *tellers.obstacles_to_succeeding(self.vote, office, user, self.act.on),
+        ]
 
 
 class SettleForm(WhenAgreed, NamesTellers, DecisionForm):

@@ -21,10 +21,12 @@ from projects.cycles.models import Cycle, SessionState
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import cycle_of, paper_of, standard_of
 from projects.cycles.services import congress_decided
+from projects.deliberation import selectors
 from projects.deliberation.rules import teller_warnings
 from projects.deliberation.sitting import listed
 from workflow.audit.services import Act
 from workflow.flows.base import OfficeFlow
+from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.processes import begun_anew
 from workflow.flows.services import Outcome
@@ -60,6 +62,22 @@ def places_of(vote: Vote, on: date) -> list[Place]:
         found += [Place(office, user, True) for user in users]
         found += [Place(office, user, False) for user in gone.order_by("pk")]
     return found
+
+
+def able_to_serve(vote: Vote, office: str, on: date) -> list[User]:
+    """Of whom a place at a vote's desk is filled: a counter's of the staff, a teller's of those who sit at its session."""
+    if office == "counter":
+        return selectors.staff_of(vote.unit, on)
+    return selectors.sitting(vote.session, vote.unit, on)
+
+
+def obstacles_of_kind(vote: Vote, office: str, successor: User, on: date) -> list[str]:
+    """Why somebody is not of those whose place it is (rules.md §6.2: tellers are deputies, counters are staff)."""
+    if successor in able_to_serve(vote, office, on):
+        return []
+    if office == "counter":
+        return [_("计票人由工作人员担任，请另选。")]
+    return [_("监票人由代表担任，请另选。")]
 
 
 def _named_for(vote: Vote) -> Mapping[str, Sequence[str]]:
@@ -119,7 +137,8 @@ class Replacing:
         """The old one's office ends, the new one's begins, the list is published anew; who held a key has it no longer.
 
         leaving: a place (`Place.code`); successor: id of a person; record: the hall's, as `congress_decided` takes it. The
-        vote's flow begins anew where its key does.
+        vote's flow begins anew where its key does. Refused: a successor who is not of those whose place it is, and whom
+        `tellers.replace` refuses.
         """
         office, left = leaving.split(":")
         old, new = User.objects.get(pk=left), User.objects.get(pk=successor)
@@ -143,6 +162,8 @@ class Replacing:
 
     def _replaced(self, act: Act, subject: Any, office: str, old: User, new: User, reason: str) -> Vote:
         vote = self.desk.locked(subject)
+        if reasons := obstacles_of_kind(vote, office, new, act.on):
+            raise Refused(*reasons)
         document = f"{vote.session or cycle_of(vote)}通过"
         tellers.replace(act, vote, office, old, new, document=document, reason=reason)
         return vote

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 import projects.voting.events  # noqa: F401  registers the events
+from projects.ballots import tellers
 from projects.ballots.models import Signature
 from projects.cycles.models import Paper, RollLine
 from projects.cycles.papers import make_paper
@@ -20,8 +21,8 @@ from tests.builders import at, do
 from tests.projects.voting.conftest import DAY, T, settled
 from tests.projects.voting.test_device_flow import attend, hold, made, waiting
 from workflow.audit.models import Entry
-from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed
-from workflow.flows.events import perform
+from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
+from workflow.flows.events import events, perform
 from workflow.flows.models import Meeting
 from workflow.machines.services import fire
 from workflow.roles.selectors import holders_of
@@ -156,11 +157,33 @@ def test_whoever_presides_or_is_not_here_takes_no_tellers_place(hall):
     RollLine.objects.create(**line, user=absent, name=absent.name, presence="absent")
     for user in (here, town.of("chair")):
         RollLine.objects.create(**line, user=user, name=user.name, presence="present")
+    act, told = town.act("clerk", at(DAY)), {"document": "大会通过", "reason": "因病离会"}
     for nobody in (town.of("chair"), absent):
         with pytest.raises(InvalidForm, match="接任的人"):
             replace(hall, "teller", leaving, nobody)
+        with pytest.raises(Refused, match=f"^{nobody.name}主持会议或者没有到会，不能接任。$"):
+            tellers.replace(act, hall.vote, "teller", leaving, nobody, **told)
+    assert leaving in holders_of("teller", town.unit, date.fromisoformat(DAY))
     replace(hall, "teller", leaving, here)
     assert here in holders_of("teller", town.unit, date.fromisoformat(DAY))
+
+
+def test_the_act_itself_refuses_whom_its_form_does_not_offer(hall):
+    town, (leaving, other) = hall.town, hall.town.people["teller"]
+    act, record = town.act("clerk", at(DAY)), {
+        "reason": "因病离会", "held_on": T, "present_number": 18, "votes_for": 18, "votes_against": 0,
+        "votes_abstain": 0, "minutes": "主席团提名，大会表决通过。",
+    }  # fmt: skip
+    (done,) = (event.act for event in events() if event.key == "voting.replace_teller")
+    for office, left, new, why in (
+        ("teller", leaving, town.of("clerk"), "监票人由代表担任"),
+        ("counter", town.of("counter", 1), free_deputy(hall), "计票人由工作人员担任"),
+        ("teller", leaving, other, "已是监票人或计票人"),
+    ):
+        with pytest.raises(Refused, match=why):
+            done(act, hall.cycle, leaving=f"{office}:{left.pk}", successor=str(new.pk), **record)
+    done(act, hall.cycle, leaving=f"teller:{leaving.pk}", successor=str(free_deputy(hall).pk), **record)
+    assert free_deputy(hall) in holders_of("teller", town.unit, T)
 
 
 def test_the_congress_replaced_nobody_before_its_session(hall):
@@ -268,3 +291,6 @@ def test_by_device_whoever_holds_another_share_does_not_take_the_place(by_device
     hall.vote.holders.filter(office="chair").update(by=free_deputy(hall))
     with pytest.raises(InvalidForm, match="三份密钥须由三个人分别保管"):
         replace(hall, "teller", hall.town.of("teller"), free_deputy(hall))
+    act, told = hall.town.act("clerk", at(DAY)), {"document": "大会通过", "reason": "因病离会"}
+    with pytest.raises(Refused, match="三份密钥须由三个人分别保管"):
+        tellers.replace(act, hall.vote, "teller", hall.town.of("teller"), free_deputy(hall), **told)
