@@ -7,8 +7,10 @@ from math import ceil
 
 from projects.ballots.models import Vote
 from projects.ballots.selectors import PROJECTS, declared_votes
+from projects.cycles.documents.issuing import own_government
 from projects.cycles.models import Cycle, Session
 from projects.cycles.numerals import numeral
+from projects.cycles.tables import WORDS
 from projects.selection.models import Item
 from projects.voting.selectors import ResultRow, result_now, vote_of, vote_session
 from workflow.people.texts import in_words
@@ -49,16 +51,24 @@ def resolution_title(cycle: Cycle) -> str:
     return f"{vote_session(cycle)}关于确定{cycle.year}年度{cycle.period}{words['project']}的{words['resolution']}"
 
 
+def _government(cycle: Cycle) -> str:
+    """Whom the resolution speaks to: the unit's own government, or what its rulebook calls it in place of the usual word."""
+    called, usual = (words["government"] for words in (cycle.rules.words, WORDS[cycle.rules.body]))
+    return own_government(cycle.unit) if called == usual else called
+
+
 def resolution_text(cycle: Cycle) -> str:
     """The resolution's first wording: what was heard, how it was voted, which projects, who carries them out."""
-    words, chosen = cycle.rules.words, _chosen(result_now(cycle))
+    words, chosen, government = cycle.rules.words, _chosen(result_now(cycle)), _government(cycle)
     heard = (
-        f"{vote_session(cycle)}听取和审议了{words['government']}关于{cycle.year}年度{cycle.period}{words['project']}候选项目"
+        f"{vote_session(cycle)}听取和审议了{government}关于{cycle.year}年度{cycle.period}{words['project']}候选项目"
         f"形成过程及基本情况的报告，以无记名投票方式进行了{words['vote']}。"
     )
     if not chosen:
         return f"{heard}\n会议确认，本次{words['vote']}没有项目获得通过。"
-    asked = f"会议要求，{words['government']}精心组织实施，按期完成；{words['presidium']}加强监督，年度终了时组织测评。"
+    asked = (
+        f"会议要求，{government}精心组织实施，按期完成；{words['presidium']}加强监督，年度终了时组织测评。"
+    )
     return f"{heard}\n会议决定，确定下列 {len(chosen)} 个项目为{cycle.year}年度{cycle.period}{words['project']}：\n{_list(chosen)}\n{asked}"
 
 

@@ -46,6 +46,14 @@ def body_in_full(body: str, unit: Unit) -> str:
     }[body]
 
 
+def own_government(unit: Unit) -> str:
+    """A unit's government as its own papers call it: 镇人民政府, 乡人民政府, 街道办事处; in full where its name says no kind."""
+    if unit.is_subdistrict:
+        return "街道办事处"
+    kind = next((kind for kind in ("镇", "乡", "苏木") if unit.name.endswith(kind)), unit.name)
+    return f"{kind}人民政府"
+
+
 def presidium_of(unit: Unit) -> str:
     """The township's presidium, or the committee that does its work in a subdistrict, in full."""
     return f"{unit.name}人大工作委员会" if unit.is_subdistrict else f"{unit.name}人民代表大会主席团"

@@ -8,6 +8,7 @@ from typing import Any
 
 from projects.ballots.figures import field_name, marks_of, to_key
 from projects.ballots.models import Purpose, Vote
+from projects.cycles.documents.issuing import own_government
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
 from projects.demo.play.stage import assembly, close_session, do_task, meeting, moment, open_tasks
@@ -164,9 +165,8 @@ def play_after_vote(town: Township, cycle: Cycle, *, t: date, replied: bool = Tr
 
 
 def _hand_opinions(town: Township, cycle: Cycle, day: date) -> None:
-    record = meeting(
-        town.people["presidium"], day, minutes="主席团会议汇总各代表团审议意见，决定交镇人民政府研究处理。"
-    )
+    minutes = f"主席团会议汇总各代表团审议意见，决定交{own_government(cycle.unit)}研究处理。"
+    record = meeting(town.people["presidium"], day, minutes=minutes)
     record.pop("return_reason")
     body = "现将代表审议意见交你们研究处理，请于三个月内书面报告研究处理情况。"
     do_task(cycle, "voting.hand_opinions", town.of("clerk"), day, body=body, **record)
@@ -177,7 +177,7 @@ def _reply_to_opinions(town: Township, cycle: Cycle, day: date) -> None:
         f"reply_{opinion.pk}": "已纳入项目实施计划，明确责任单位和完成时间，逐月调度。"
         for opinion in opinions_of(cycle)
     }
-    report = "镇人民政府逐条研究了代表审议意见，均已明确责任单位和措施，现报告如下。"
+    report = f"{own_government(cycle.unit)}逐条研究了代表审议意见，均已明确责任单位和措施，现报告如下。"
     do_task(cycle, "voting.opinions_reply", town.of("mayor"), day, body=report, **answers)
 
 

@@ -13,6 +13,7 @@ from PIL import ImageFile
 from pypdf import PdfReader
 
 from projects.cycles.documents.composing import document_of, text_parts
+from projects.cycles.documents.issuing import own_government
 from projects.cycles.documents.lines import broken, title_lines, width
 from projects.cycles.documents.parts import Heading, Paragraph, Table
 from projects.cycles.documents.pdf import NoPdf, obstacle_to_pdf, pdf_of
@@ -132,6 +133,20 @@ def test_what_a_meeting_adopted_says_when_under_its_title_and_is_not_signed():
 )
 def test_a_paper_is_signed_by_the_body_it_comes_from(kind, title, issuer):
     assert document_of(paper(kind, title)).signature == issuer
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "told"),
+    [
+        ("青溪镇", UnitKind.TOWNSHIP, "镇人民政府"),
+        ("三水瑶族乡", UnitKind.TOWNSHIP, "乡人民政府"),
+        ("巴音苏木", UnitKind.TOWNSHIP, "苏木人民政府"),
+        ("红旗农场", UnitKind.TOWNSHIP, "红旗农场人民政府"),
+        ("青溪街道", UnitKind.SUBDISTRICT, "街道办事处"),
+    ],
+)
+def test_a_units_government_is_called_by_its_own_kind(name, kind, told):
+    assert own_government(Unit(name=name, kind=kind)) == told
 
 
 def test_a_numbered_line_over_its_text_is_a_heading_and_a_list_of_names_is_not():

@@ -38,7 +38,7 @@ from projects.supervision.selectors import votes_by_item
 from projects.supervision.services import found_projects
 from projects.supervision.sessions import obstacles_to_closing
 from projects.voting.desk import DESK
-from projects.voting.drafts import announcement_text, resolution_text
+from projects.voting.drafts import announcement_text, filing_text, resolution_text
 from projects.voting.flows import VotingFlow
 from projects.voting.selectors import (
     declared_of,
@@ -714,6 +714,23 @@ def test_whoever_confirms_a_resolution_that_failed_is_told_so_and_where_it_goes(
     assert "赞成 25 票，没有超过全体代表 50 人的半数，决议未通过" in page
     after = page.partition("确认以后")[2]
     assert "大会通过决议" in after and "发布公告" not in after
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "terms", "government"),
+    [
+        ("T01", "青溪镇", {}, "镇人民政府"),
+        ("T07", "三水瑶族乡", {}, "乡人民政府"),
+        ("T01", "青溪镇", {"government": "镇政府"}, "镇政府"),
+    ],
+)
+def test_a_resolution_speaks_to_the_units_own_government(code, name, terms, government):
+    hall = settled(["文化礼堂", "村道硬化"], seats=1, in_office=50, code=code, name=name, terms=terms)
+    declared(hall)
+    told = resolution_text(hall.cycle)
+    assert f"听取和审议了{government}关于" in told and f"会议要求，{government}精心组织实施" in told
+    drafts = [told, announcement_text(hall.cycle), filing_text(hall.cycle)]
+    assert not [draft for draft in drafts if "乡镇" in draft]
 
 
 def test_nobody_met_on_the_result_before_the_session_it_came_of(hall):
