@@ -16,6 +16,7 @@ from projects.ballots import figures, files
 from projects.ballots.models import Purpose, Vote
 from projects.ballots.rules import (
     End,
+    Gap,
     MajorityBase,
     Mode,
     Outcome,
@@ -26,6 +27,8 @@ from projects.ballots.rules import (
     TieRule,
     VoteFile,
     decide,
+    gaps,
+    is_beyond_change,
     next_step,
     standing,
     swings,
@@ -196,7 +199,7 @@ class Rehearsal:
 def rehearsed(vote: VoteFile) -> Rehearsal:
     """Count and say everything: quorum, majority, ties, reasons, and how many votes would have changed what."""
     outcome = decide(vote)
-    close, sums, mode = swings(outcome), outcome.count.sums, vote.paper.mode
+    close, sums, mode = closeness_of(outcome), outcome.count.sums, vote.paper.mode
     ranked = sorted(vote.paper.candidates, key=lambda one: standing(sums[one], mode), reverse=True)
     rows = [
         Row(
@@ -205,15 +208,22 @@ def rehearsed(vote: VoteFile) -> Rehearsal:
             sums[one],
             end_of(outcome, one),
             outcome.result.reasons[one].sentence,
-            [sentence_of(swing, vote.rules) for swing in close.get(one, ())] or _unmoved(close),
+            close.get(one, []),
         )
         for place, one in enumerate(ranked, 1)
     ]
     return Rehearsal(outcome, rows, next_step(outcome))
 
 
-def _unmoved(close: dict[str, tuple[Swing, ...]]) -> list[str]:
-    return [_("只改这一项的票，结果都不变")] if close else []
+def closeness_of(outcome: Outcome) -> dict[str, list[str]]:
+    """How close it was for each candidate, in words: what would change its end, or how far that is. Empty without a result."""
+    asked = outcome.majority.base is not MajorityBase.NONE
+    told = {one: gap_told(gap, end_of(outcome, one), majority=asked) for one, gap in gaps(outcome).items()}
+    for one, found in swings(outcome).items():
+        told[one] = [sentence_of(swing, outcome.vote.rules) for swing in found]
+        if not found and is_beyond_change(outcome, one):
+            told[one] = [_("只改这一项的票，结果都不变")]
+    return told
 
 
 def end_of(outcome: Outcome, one: str) -> End:
@@ -224,7 +234,7 @@ def end_of(outcome: Outcome, one: str) -> End:
 
 
 def sentence_of(swing: Swing, rules: Rules) -> str:
-    """A swing in words: 少 3 票即不入选."""
+    """A swing in words: 少 3 票即不入选; “路灯”的 2 票改投本项即入选."""
     tied = _("与他项票数相等，由主席团决定") if rules.tie_by_presidium else _("与他项票数相等，须再次投票")
     ends = {
         End.ELECTED: _("入选"),
@@ -232,4 +242,31 @@ def sentence_of(swing: Swing, rules: Rules) -> str:
         End.NOT_ELECTED: _("不入选"),
     }
     words = _("多 %(n)s 票即%(end)s") if swing.votes > 0 else _("少 %(n)s 票即%(end)s")
-    return words % {"n": abs(swing.votes), "end": ends[swing.end]}
+    if swing.instead_of:
+        words = _("“%(other)s”的 %(n)s 票改投本项即%(end)s")
+    elif swing.instead_of is not None:
+        words = _("%(n)s 票改投本项即%(end)s")
+    return words % {"n": abs(swing.votes), "end": ends[swing.end], "other": swing.instead_of}
+
+
+def gap_told(gap: Gap, end: End, *, majority: bool) -> list[str]:
+    """A gap in words: 比“路灯”少 3 分. majority: whether one is asked for, of which whoever is elected has so many to spare."""
+    found = []
+    if end is End.ELECTED and majority:
+        found.append(_("比所需票数多 %(n)s 票") % {"n": gap.votes} if gap.votes else _("刚好达到所需票数"))
+    elif gap.votes < 0:
+        found.append(_("比所需票数少 %(n)s 票") % {"n": -gap.votes})
+    if not gap.rival:
+        return found
+    told = {"other": gap.rival, "n": abs(gap.points or gap.marks)}
+    if gap.points:
+        words = _("比“%(other)s”多 %(n)s 分") if gap.points > 0 else _("比“%(other)s”少 %(n)s 分")
+    elif gap.marks:
+        words = (
+            _("与“%(other)s”得分相等，多 %(n)s 票")
+            if gap.marks > 0
+            else _("与“%(other)s”得分相等，少 %(n)s 票")
+        )
+    else:
+        words = _("与“%(other)s”得分、得票都相等")
+    return [*found, words % told]

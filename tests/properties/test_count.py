@@ -25,8 +25,8 @@ from projects.ballots.rules import (
     count_ballots,
     decide,
     elect,
+    gaps,
     impossible_points,
-    moved,
     swings,
 )
 from tests.long import examples
@@ -381,29 +381,160 @@ def test_a_tie_on_the_last_seat_is_reported_and_never_broken(vote):
         assert len(result.elected) < vote.paper.seats < len(result.elected) + len(result.tied)
 
 
-@settings(max_examples=examples(200))
-def end_with(one: str, outcome, ballots: int) -> End:
-    """Where a candidate ends when the whole election is held again with so many ballots more or fewer for it."""
-    vote, sums = outcome.vote, outcome.count.sums
-    changed = {**sums, one: moved(sums[one], ballots, vote.paper)} if ballots else sums
-    result = elect(changed, vote.paper, outcome.majority, vote.rules.tie)
+# How close it was, against ballots that are marked otherwise in earnest and counted again
+
+
+def place_in(result, one: str) -> End:
     return End.ELECTED if one in result.elected else End.TIED if one in result.tied else End.NOT_ELECTED
 
 
-@given(st.one_of(votes(), files().map(lambda raw: read_vote(json.dumps(raw).encode()))))
-def test_no_fewer_ballots_than_a_swing_change_the_end_and_the_swing_does(vote):
+def favoured(ballot, mode: Mode) -> list[str]:
+    return (
+        [one for one, mark in ballot.items() if mark == "for"]
+        if mode is Mode.EACH
+        else list(dict.fromkeys(ballot))
+    )
+
+
+def marked(ballot, mode: Mode, *, add: str = "", drop: str = ""):
+    """The same ballot, in favour of one more, of one fewer, or of one in the place of another."""
+    if mode is Mode.EACH:
+        return {**ballot, **({drop: "abstain"} if drop else {}), **({add: "for"} if add else {})}
+    return [one for one in favoured(ballot, mode) if one != drop] + ([add] if add else [])
+
+
+def end_of_marked(vote, one: str, ballots: int, *, add: str = "", drop: str = "") -> End | None:
+    """Where a candidate ends when so many ballots are marked otherwise; None where not so many can be."""
+    mode, changed, left = vote.paper.mode, [], ballots
+    valid = count_ballots(vote.ballots, paper=vote.paper).valid
+    for ballot in vote.ballots:
+        if left and count_ballots([ballot], paper=vote.paper).valid:
+            on_it = favoured(ballot, mode)
+            other = marked(ballot, mode, add=add, drop=drop)
+            fits = count_ballots([other], paper=vote.paper).valid
+            if (not add or add not in on_it) and (not drop or drop in on_it) and fits:
+                ballot, left = other, left - 1
+        changed.append(ballot)
+    outcome = decide(replace(vote, ballots=tuple(changed)))
+    assert outcome.count.valid == valid + (vote.tally.valid if vote.tally else 0)
+    return None if left else place_in(outcome.result, one)
+
+
+def first_change(vote, one: str, **how: str) -> tuple[int, End] | None:
+    now = place_in(decide(vote).result, one)
+    for ballots in range(1, len(vote.ballots) + 1):
+        end = end_of_marked(vote, one, ballots, **how)
+        if end is None:
+            return None
+        if end is not now:
+            return ballots, end
+    return None
+
+
+def enough_whatever_they_give_up(vote, one: str) -> int | None:
+    """How many more elect it where all others keep their votes; None where no number does, or it is elected."""
+    outcome = decide(vote)
+    sums, of = outcome.count.sums, outcome.count.sums[one]
+    for more in range(outcome.count.valid - of.in_favour + 1):
+        changed = {**sums, one: replace(of, in_favour=of.in_favour + more)}
+        result = elect(changed, vote.paper, outcome.majority, vote.rules.tie)
+        if place_in(result, one) is End.ELECTED:
+            return more or None
+    return None
+
+
+def given_up_by_lot(vote, one: str, ballots: int, chance: Random) -> End:
+    """Where it ends when so many ballots that leave it out are marked for it, each giving up what chance says."""
+    mode, boxes = vote.paper.mode, list(vote.ballots)
+    without = [at for at, ballot in enumerate(boxes) if one not in favoured(ballot, mode)]
+    for at in chance.sample(without, ballots):
+        ways = [marked(boxes[at], mode, add=one, drop=drop) for drop in ("", *favoured(boxes[at], mode))]
+        boxes[at] = chance.choice([way for way in ways if count_ballots([way], paper=vote.paper).valid])
+    return place_in(decide(replace(vote, ballots=tuple(boxes))).result, one)
+
+
+def swings_by_hand(vote, one: str) -> tuple[Swing, ...]:
+    """What is asked of `swings`, by marking ballots one after another."""
+    found = []
+    if more := first_change(vote, one, add=one):
+        found.append(Swing(*more))
+    else:
+        others = [other for other in vote.paper.candidates if other != one]
+        moves = [(other, move) for other in others if (move := first_change(vote, one, add=one, drop=other))]
+        if moves:
+            other, (ballots, end) = min(moves, key=lambda move: (move[1][0], move[1][1] is End.TIED))
+            found.append(Swing(ballots, end, other))
+        elif ballots := enough_whatever_they_give_up(vote, one):
+            found.append(Swing(ballots, End.ELECTED, ""))
+    if fewer := first_change(vote, one, drop=one):
+        found.append(Swing(-fewer[0], fewer[1]))
+    return tuple(found)
+
+
+NO_RESULT = (Verdict.NO_QUORUM, Verdict.VOID, Verdict.UNBALANCED)
+
+
+@settings(max_examples=examples(200))
+@given(
+    st.one_of(
+        votes(mode="select"), votes(mode="each"), files().map(lambda raw: read_vote(json.dumps(raw).encode()))
+    )
+)
+def test_a_swing_is_the_fewest_ballots_that_can_be_marked_so_and_change_the_end(vote):
     outcome = decide(vote)
     found = swings(outcome)
-    if outcome.verdict in (Verdict.NO_QUORUM, Verdict.VOID, Verdict.UNBALANCED):
+    if outcome.verdict in NO_RESULT or vote.paper.mode is Mode.RANK:
         assert found == {}
         return
-    for one in vote.paper.candidates:
-        held = outcome.count.sums[one].in_favour
-        now, tried = end_with(one, outcome, 0), []
-        for way in (range(1, outcome.count.valid - held + 1), range(-1, -held - 1, -1)):
-            first = next((n for n in way if end_with(one, outcome, n) is not now), None)
-            tried += [Swing(first, end_with(one, outcome, first))] if first else []
-        assert found[one] == tuple(tried)
+    if vote.tally is None:
+        assert found == {one: swings_by_hand(vote, one) for one in vote.paper.candidates}
+
+
+@settings(max_examples=examples(200))
+@given(
+    st.one_of(votes(mode="select"), votes(mode="each")), st.integers(0, 9), st.randoms(use_true_random=False)
+)
+def test_what_sums_alone_prove_can_be_done_with_the_ballots_they_come_of(vote, cut, chance):
+    """However many of the ballots are known by their sums alone."""
+    part = count_ballots(vote.ballots[:cut], paper=vote.paper)
+    outcome = decide(replace(vote, ballots=vote.ballots[cut:], tally=part))
+    for one, found in swings(outcome).items():
+        for swing in found:
+            now, ballots = place_in(outcome.result, one), abs(swing.votes)
+            if swing.instead_of == "":
+                assert given_up_by_lot(vote, one, ballots, chance) is swing.end is not now
+                continue
+            how = {"drop": one} if swing.votes < 0 else {"add": one, "drop": swing.instead_of or ""}
+            assert end_of_marked(vote, one, ballots, **how) is swing.end is not now
+            assert ballots == 1 or end_of_marked(vote, one, ballots - 1, **how) is now
+
+
+@settings(max_examples=examples(200))
+@given(votes(mode="rank"))
+def test_a_gap_is_just_what_keeps_a_ranked_candidate_where_it_is(vote):
+    outcome = decide(vote)
+    sums, found = outcome.count.sums, gaps(outcome)
+    if outcome.verdict in NO_RESULT:
+        assert found == {}
+        return
+
+    def end_with(one: str, marks: int, points: int) -> End:
+        changed = {**sums, one: replace(sums[one], in_favour=marks, points=points)}
+        return place_in(elect(changed, vote.paper, outcome.majority, vote.rules.tie), one)
+
+    for one, gap in found.items():
+        of, needed = sums[one], outcome.majority.needed
+        level = of.points - gap.points
+        assert gap.votes == of.in_favour - needed and (not gap.points or not gap.marks)
+        if place_in(outcome.result, one) is End.ELECTED:
+            assert end_with(one, needed - 1, of.points) is End.NOT_ELECTED
+            if gap.rival:
+                assert (gap.points, gap.marks) > (0, 0)
+                assert end_with(one, of.in_favour, level - 1) is End.NOT_ELECTED
+        else:
+            enough = max(of.in_favour, needed)
+            assert end_with(one, enough, level + 1 if gap.rival else of.points) is End.ELECTED
+            assert not gap.rival or end_with(one, enough, level - 1) is End.NOT_ELECTED
 
 
 @given(votes(), st.integers(0, 9))

@@ -5,7 +5,7 @@ database, no framework; every share is a Fraction or a whole number, never a flo
 people or of ballots. Sentences meant for people carry a stable code beside them.
 """
 
-from projects.ballots.rules.closeness import End, Swing, moved, swings
+from projects.ballots.rules.closeness import End, Gap, Swing, gaps, is_beyond_change, swings
 from projects.ballots.rules.counting import count_ballots, read_ballot
 from projects.ballots.rules.deciding import decide, next_step
 from projects.ballots.rules.electing import elect, majority_phrase, standing, votes_phrase
@@ -52,6 +52,7 @@ __all__ = [
     "Count",
     "Difference",
     "End",
+    "Gap",
     "Keying",
     "Majority",
     "MajorityBase",
@@ -73,9 +74,10 @@ __all__ = [
     "count_ballots",
     "decide",
     "elect",
+    "gaps",
     "impossible_points",
+    "is_beyond_change",
     "majority_phrase",
-    "moved",
     "next_step",
     "read_ballot",
     "reconcile",

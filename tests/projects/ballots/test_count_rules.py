@@ -10,6 +10,7 @@ from projects.ballots.rules import (
     Count,
     Difference,
     End,
+    Gap,
     Keying,
     MajorityBase,
     Mode,
@@ -24,7 +25,9 @@ from projects.ballots.rules import (
     compare_keyings,
     count_ballots,
     decide,
+    gaps,
     impossible_points,
+    is_beyond_change,
     next_step,
     reconcile,
     swings,
@@ -448,12 +451,77 @@ def test_where_the_vote_has_no_result_nothing_swings():
     assert decide(vote).verdict is Verdict.NO_QUORUM and swings(decide(vote)) == {}
 
 
-def test_in_rank_a_ballot_weighs_as_much_as_its_first_place():
-    sums = {"A": Sum(20, points=40), "B": Sum(18, abstain=2, points=31), "C": Sum(12, abstain=8, points=18)}
-    vote = VoteFile(20, 20, 20, Paper(("A", "B", "C"), Mode.RANK, 2), Rules(), tally=Count(sums, 20, 0))
-    close = swings(decide(vote))
-    assert close["C"] == (Swing(7, End.ELECTED),)  # 18 + 7 × 2 = 32 > 31
-    assert close["B"] == (Swing(-7, End.NOT_ELECTED),)  # 31 − 7 × 2 = 17 < 18
+def choosing(ballots: list[list[str]], *, seats: int, in_office: int = 0, **rules) -> VoteFile:
+    """These ballots, at most `seats` marks on each, of everybody who came."""
+    present, paper = len(ballots), Paper(("A", "B", "C"), Mode.SELECT, seats)
+    given = tuple(tuple(ballot) for ballot in ballots)
+    return VoteFile(in_office or present, present, present, paper, Rules(**rules), given)
+
+
+def test_a_full_ballot_has_no_room_for_one_more_and_gives_up_another_mark_for_it():
+    """One mark a ballot, 45 ballots: B needs 23 votes and A's ballots have none to add."""
+    close = swings(decide(choosing([["A"]] * 34 + [["B"]] * 11, seats=1)))
+    assert close["A"] == (Swing(-12, End.NOT_ELECTED),)
+    assert close["B"] == (Swing(12, End.ELECTED, "A"),)
+
+
+@pytest.mark.parametrize(
+    ("empty", "swing"), [(12, Swing(12, End.ELECTED)), (11, Swing(12, End.ELECTED, "A"))]
+)
+def test_a_ballot_left_empty_has_room(empty, swing):
+    vote = choosing([["A"]] * (34 - empty) + [["B"]] * 11 + [[]] * empty, seats=1)
+    assert swings(decide(vote))["B"] == (swing,)
+
+
+def test_where_no_other_has_so_many_to_give_whatever_is_given_up_elects_it():
+    """C needs twelve of 23; there are eight ballots of A's and eight of B's, and three with room."""
+    vote = choosing([["A"]] * 8 + [["B"]] * 8 + [["C"]] * 4 + [[]] * 3, seats=1)
+    assert swings(decide(vote))["C"] == (Swing(8, End.ELECTED, "A"),)
+    vote = choosing([["A"]] * 7 + [["B"]] * 7 + [["C"]] * 4 + [[]] * 5, seats=1)
+    assert swings(decide(vote))["C"] == (Swing(8, End.ELECTED, ""),)
+
+
+def test_of_sums_alone_only_what_holds_of_every_box_they_may_come_of_is_told():
+    """Ten, six and eight votes, two marks a ballot: whether a ballot without B has room, the sums do not say."""
+    full = choosing(
+        [["A", "C"]] * 8 + [["A", "B"]] * 2 + [["B"]] * 4, seats=2, majority_base=MajorityBase.NONE
+    )
+    room = choosing(
+        [["A", "C"]] * 4 + [["C"]] * 4 + [["A", "B"]] * 6, seats=2, majority_base=MajorityBase.NONE
+    )
+    known = replace(room, ballots=(), tally=decide(room).count)
+    assert decide(full).count == decide(room).count
+    assert swings(decide(room))["B"] == (Swing(2, End.TIED),)
+    assert swings(decide(full))["B"] == swings(decide(known))["B"] == (Swing(1, End.TIED, "C"),)
+    spare = choosing(
+        [["A", "C"]] * 8 + [["A", "B"]] * 2 + [["B"]] * 4 + [[]] * 2, seats=2, majority_base=MajorityBase.NONE
+    )
+    known = replace(spare, ballots=(), tally=decide(spare).count)
+    assert swings(decide(known))["B"] == (Swing(2, End.TIED),), "of ten without B eight at most can be full"
+
+
+def test_no_end_is_beyond_change_that_the_candidates_own_votes_could_change():
+    far = decide(vote_of({"A": 20, "B": 20}, in_office=64, seats=2))
+    assert not is_beyond_change(far, "A")
+    tally = Count({"A": Sum(20), "B": Sum(20)}, 20, 0)
+    few = decide(VoteFile(64, 43, 20, Paper(("A", "B"), Mode.EACH, 2), Rules(), tally=tally))
+    assert is_beyond_change(few, "A") and is_beyond_change(few, "B")
+
+
+def test_in_rank_it_is_told_how_far_it_is_to_what_is_needed_and_to_whom():
+    sums = {
+        "A": Sum(20, points=40), "B": Sum(18, abstain=2, points=31), "C": Sum(12, abstain=8, points=18),
+        "D": Sum(9, abstain=11, points=18),
+    }  # fmt: skip
+    vote = VoteFile(20, 20, 20, Paper(("A", "B", "C", "D"), Mode.RANK, 2), Rules(), tally=Count(sums, 20, 0))
+    found = gaps(decide(vote))
+    assert swings(decide(vote)) == {}
+    assert (found["A"], found["B"]) == (Gap(9, "C", 22), Gap(7, "C", 13))
+    assert (found["C"], found["D"]) == (Gap(1, "B", -13), Gap(-2, "B", -13))
+    level = replace(vote, tally=Count({**sums, "B": Sum(18, abstain=2, points=18)}, 20, 0))
+    assert gaps(decide(level))["C"] == Gap(1, "B", 0, -6) and gaps(decide(level))["B"] == Gap(7, "C", 0, 6)
+    alone = replace(vote, tally=Count({**sums, "C": Sum(8, abstain=12, points=18)}, 20, 0))
+    assert gaps(decide(alone))["B"] == Gap(7)
 
 
 @pytest.mark.parametrize(

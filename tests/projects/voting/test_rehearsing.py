@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -12,7 +13,18 @@ from hypothesis import strategies as st
 
 from projects.ballots.files import Unusable
 from projects.ballots.models import Vote
-from projects.ballots.rules import End, MajorityBase, Mode, Paper, Rules, Verdict, decide
+from projects.ballots.rules import (
+    End,
+    Gap,
+    MajorityBase,
+    Mode,
+    Paper,
+    Rules,
+    Swing,
+    Verdict,
+    VoteFile,
+    decide,
+)
 from projects.cycles.rulebook import Rules as Rulebook
 from projects.cycles.services import create_cycle
 from projects.demo.play.voting import Sheet, play_ballot
@@ -73,7 +85,57 @@ def test_last_years_sums_are_counted_by_this_years_rules(hall: Hall, next_year):
         ("村道硬化", End.NOT_ELECTED),
     ]
     assert said.rows[0].closeness == ["少 12 票即不入选"]
-    assert said.rows[1].closeness == ["多 23 票即与他项票数相等，须再次投票"]
+    assert said.rows[1].closeness == ["“文化礼堂”的 12 票改投本项即入选"], (
+        "45 ballots with a mark each have no room"
+    )
+
+
+def test_how_close_it_was_is_said_as_each_way_of_marking_allows():
+    def told(vote: VoteFile) -> dict[str, list[str]]:
+        return {row.title: row.closeness for row in rehearsing.rehearsed(vote).rows}
+
+    titles, rules = ("甲", "乙", "丙"), Rules(None, MajorityBase.NONE)
+    one = VoteFile(9, 9, 9, Paper(titles, Mode.SELECT, 1), rules, (("甲",),) * 5 + (("乙",),) * 3 + ((),))
+    assert told(one) == {
+        "甲": ["少 2 票即与他项票数相等，须再次投票"],
+        "乙": ["“甲”的 1 票改投本项即与他项票数相等，须再次投票"],
+        "丙": ["“甲”的 3 票改投本项即与他项票数相等，须再次投票"],
+    }
+    each = [{"甲": "for", "乙": "for"}] * 3 + [{"甲": "for", "乙": "against"}] * 3 + [{}] * 3
+    apart = VoteFile(9, 9, 9, Paper(titles, Mode.EACH, 1), rules, tuple(each))
+    assert told(apart)["乙"] == ["多 3 票即与他项票数相等，须再次投票"], (
+        "each project has its own line to mark"
+    )
+    ranked = VoteFile(
+        9, 9, 9, Paper(titles, Mode.RANK, 2), Rules(), (("甲", "乙"),) * 6 + (("乙", "丙"),) * 3
+    )
+    assert told(ranked) == {
+        "甲": ["比所需票数多 1 票"],
+        "乙": ["比所需票数多 4 票"],
+        "丙": ["比所需票数少 2 票", "比“甲”少 9 分"],
+    }
+    assert told(replace(ranked, rules=rules))["乙"] == ["比“丙”多 9 分"], "no majority asked, none to spare"
+    unheard = replace(ranked, deputies_present=3, ballots_issued=3, ballots=ranked.ballots[:3])
+    assert told(unheard) == {"甲": [], "乙": [], "丙": []}, "below the quorum nothing was close"
+    sound = replace(apart, rules=Rules(None), deputies_in_office=64, deputies_present=64)
+    assert told(sound)["甲"] == ["只改这一项的票，结果都不变"], "nine ballots are no majority of 64"
+
+
+@pytest.mark.parametrize(
+    ("gap", "end", "words"),
+    [
+        (Gap(0, "乙", 0, 1), End.ELECTED, ["刚好达到所需票数", "与“乙”得分相等，多 1 票"]),
+        (Gap(3, "乙", 0, -2), End.NOT_ELECTED, ["与“乙”得分相等，少 2 票"]),
+        (Gap(3, "乙"), End.TIED, ["与“乙”得分、得票都相等"]),
+        (Gap(3, "乙", 4), End.ELECTED, ["比所需票数多 3 票", "比“乙”多 4 分"]),
+    ],
+)
+def test_a_gap_in_words(gap, end, words):
+    assert rehearsing.gap_told(gap, end, majority=True) == words
+
+
+def test_whatever_is_given_up_is_said_without_a_name():
+    assert rehearsing.sentence_of(Swing(3, End.ELECTED, ""), Rules()) == "3 票改投本项即入选"
 
 
 def test_an_undeclared_vote_and_ones_own_are_no_last_years(hall: Hall, next_year):
