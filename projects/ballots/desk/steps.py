@@ -147,7 +147,7 @@ class DeskSteps:
             in_person=True,
             basis=_("复票对已收回的票重新清点、计票；票多于发出的，投票无效，由主席团决定重新投票"),
             output=_("重新清点的张数"),
-            hint=_("监票人确认后，由另外两名计票人录入；数字不符的，由监票人退回再次清点。"),
+            hint=_("监票人确认后，重新计票；数字不符的，由监票人退回再次清点。"),
         )
 
     def confirming_count_again(self) -> OfficeView:
