@@ -25,6 +25,7 @@ from projects.cycles.papers import attach, make_paper
 from workflow.audit.services import Act
 from workflow.flows.services import Outcome
 from workflow.people.saying import said as _
+from workflow.people.texts import in_words
 from workflow.people.wording import worded
 
 SIGNERS = {"chief_teller": "总监票人", "teller": "监票人"}
@@ -50,6 +51,7 @@ def report_data(vote: Vote, digest: str) -> dict[str, Any]:
         "keypad": fig.is_pressed(vote),
         "on_paper": _beside_the_device(vote),
         "equations": [equation.text for equation in fig.equations(vote)],
+        "recount": _recounted(vote),
         "compared": compared.sentence if (compared := compared_with_first(vote)) else "",
         "then": then_of(vote),
         "signed": [
@@ -80,6 +82,24 @@ def _opened(vote: Vote) -> str:
     because = vote.figures.get("same_pair_because", "")
     told = f"电子票箱由{pair}共同开箱。"
     return f"{told}与前次计票由相同的两人开箱，理由：{because}" if because else told
+
+
+def _recounted(vote: Vote) -> str:
+    """Why the ballots were counted again, and on which report; empty for a first count.
+
+    Two reports of one vote may have one title: the digest and the day tell them apart.
+    """
+    first = vote.follows
+    if first is None or not vote.is_recount:
+        return ""
+    reason = vote.follows_because.rstrip("。")
+    report = Paper.objects.filter(kind="tally_report", subject=first.reference).order_by("-pk").first()
+    if report is None:
+        before = f"前次计票“{first.title}”没有签字，未形成计票结果报告单。"
+    else:
+        told = f"数字摘要 {short_code(report.data['digest'])}，{in_words(report.made_on)}签字"
+        before = f"前次计票见《{report.title}》（{told}），前次报告单保留备查，以本报告单为准。"
+    return f"复票理由：{reason}。{before}"
 
 
 def _words(vote: Vote) -> list[str]:
@@ -142,7 +162,8 @@ def report_text(vote: Vote) -> str:
         f"{line['position']}. {line['title']}：{_told(vote, outcome['sums'][line['title']])}。{worded(line['reason'], vote.unit)}"
         for line in lines_told(vote, outcome)
     ]
-    return "\n".join([worded(head, vote.unit), *lines, *filter(None, [worded(then_of(vote), vote.unit)])])
+    told = (worded(then_of(vote), vote.unit), _recounted(vote))
+    return "\n".join([worded(head, vote.unit), *lines, *filter(None, told)])
 
 
 def _told(vote: Vote, sums: dict[str, int]) -> str:
@@ -217,8 +238,8 @@ def _parts(data: dict[str, Any], decision: str = "") -> Iterator[Part]:
         yield Paragraph(told)
     if equations := data.get("equations"):
         yield Equations("票数核对", tuple(equations))
-    if compared := data.get("compared"):
-        yield Paragraph(compared)
+    for told in filter(None, (data.get("recount"), data.get("compared"))):
+        yield Paragraph(told)
     if opened := data.get("opened"):
         yield Paragraph(opened, small=True)
     for title, digest in data.get("sealed", ()):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from datetime import date
 
+import docx
 import pytest
 from django.template.loader import render_to_string
 from django.utils.timezone import localtime
@@ -14,9 +16,11 @@ import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import services as ballots
 from projects.ballots.boxes import digest_of_roll
 from projects.ballots.models import Keying, Vote
+from projects.ballots.reporting import short_code
 from projects.ballots.selectors import compared_with_first
 from projects.cycles.divisions import division_of
 from projects.cycles.documents.composing import document_of
+from projects.cycles.documents.word import word_of
 from projects.cycles.models import Cycle, Paper, RollLine, Session
 from projects.cycles.papers import make_paper
 from projects.deliberation.models import Opinion
@@ -979,6 +983,43 @@ def test_a_recount_is_a_new_signed_record_that_names_the_old_one(hall):
     )  # fmt: skip
     report = Paper.objects.filter(kind="tally_report").latest("pk")
     assert report.data["compared"] == told.sentence and "前次 40，本次 42" in told.sentence
+
+
+def test_the_report_of_a_recount_says_why_it_was_held_and_which_report_it_follows(hall):
+    collected(hall)
+    counted(hall, SIPING)
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    first = Paper.objects.get(kind="tally_report")
+    recount(hall)
+    close(hall, 45)
+    counted(hall, SIPING, pair=(3, 4))
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    again = Paper.objects.filter(kind="tally_report").latest("pk")
+    code = short_code(first.data["digest"])
+    told = (
+        f"复票理由：代表要求复核票数。前次计票见《{first.title}》（数字摘要 {code}，2027年1月20日签字），"
+        "前次报告单保留备查，以本报告单为准。"
+    )
+    assert told in again.body
+    assert told in [getattr(part, "text", "") for part in document_of(again).parts]
+    assert "复票" not in first.body and first.data["recount"] == ""
+    file = docx.Document(io.BytesIO(word_of(document_of(again))))
+    assert told in [paragraph.text for paragraph in file.paragraphs]
+
+
+def test_the_report_of_a_recount_says_that_the_count_before_was_never_signed(hall):
+    collected(hall)
+    counted(hall, SIPING)
+    before = hall.vote
+    recount(hall)
+    close(hall, 45)
+    counted(hall, SIPING, pair=(3, 4))
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    told = f"复票理由：代表要求复核票数。前次计票“{before.title}”没有签字，未形成计票结果报告单。"
+    assert told in Paper.objects.get(kind="tally_report").body
 
 
 def test_the_pair_that_counted_does_not_count_again(hall):
