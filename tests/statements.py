@@ -70,7 +70,10 @@ ALLOWED: dict[str, Allowance] = {
         HALL + ", and whether a recount of the one before is asked for", besides=3
     ),
     "evaluation.measure_open_confirm": Allowance(HALL, besides=3),
-    "voting.key_second": Allowance(HALL, besides=2),
+    "voting.key_second": Allowance(
+        HALL + "; who has keyed this round is asked before the form is, and once more under the lock",
+        besides=5,
+    ),
     "voting.certify_teller": Allowance(HALL + "; the report is made", besides=10),
     "voting.opinions_reply": Allowance(LET_GO, besides=1),
     "supervision.groups": Allowance(f"{GIVEN}; each group is a unit; {LISTED}", {"members": 4}, besides=1),

@@ -710,14 +710,24 @@ def _obstacles_to_keying(vote: Vote, who: User, turn: int, now: int, figures: di
         )
     if boxes.waits_to_be_opened(vote) and agreed_on_paper(vote) is not None:
         found.append(_("纸质票已经录入相符，等待开箱合并计票。"))
-    if who.pk in keyers_before(vote):
-        found.append(_("复票由另外两名计票人录入，您录入过前一次计票。"))
     keyed = keyings_of(vote, now)
-    if any(keying.by_id == who.pk for keying in keyed):
-        found.append(_("两次录入须由不同的人分别进行，您已经录入过一次。"))
+    found += barred_from_keying(vote, who, keyed)
     if turn not in (1, 2) or any(keying.turn == turn for keying in keyed):
         found.append(_("这一次录入已经完成。"))
     return found + fig.faults_in_keying(vote, figures)
+
+
+def barred_from_keying(vote: Vote, who: User, keyed: Sequence[Keying]) -> list[str]:
+    """Why this very person may not key the vote as it stands, though a counter; empty lets them.
+
+    Two people key a round, and others than who keyed the counts a recount repeats. keyed: the round under way.
+    """
+    found = []
+    if who.pk in keyers_before(vote):
+        found.append(_("复票由另外两名计票人录入，您录入过前一次计票。"))
+    if any(keying.by_id == who.pk for keying in keyed):
+        found.append(_("两次录入须由不同的人分别进行，您已经录入过一次。"))
+    return found
 
 
 def compare(act: Act, vote: Vote, round_number: int) -> Rejection:
@@ -857,9 +867,15 @@ def obstacles_to_signing(vote: Vote, who: User, office: str) -> list[str]:
     found += boxes.obstacles_to_counting(vote)
     if any(signature.office == office for signature in signed):
         found.append(_("%(office)s已经签字。") % {"office": SIGNERS[office]})
-    elif any(signature.by_id == who.pk for signature in signed):
-        found.append(_("总监票人和监票人须是两个人，您已经签字。"))
-    return found
+        return found
+    return found + barred_from_signing(who, signed)
+
+
+def barred_from_signing(who: User, signed: Sequence[Signature]) -> list[str]:
+    """Why this very person may not sign a tally, whatever office they hold: one of its signatures is theirs already."""
+    if any(signature.by_id == who.pk for signature in signed):
+        return [_("总监票人和监票人须是两个人，您已经签字。")]
+    return []
 
 
 def _obstacles_in_figures(vote: Vote, digests: list[str]) -> list[str]:

@@ -31,9 +31,9 @@ from workflow.flows.errors import Refused
 from workflow.flows.fields import PlainForm
 from workflow.flows.models import Deadline
 from workflow.flows.saving import saved_as
-from workflow.flows.services import complete
+from workflow.flows.services import barred_from, complete
 from workflow.inbox.in_person import InPersonForm
-from workflow.inbox.views import may_do, visible_task
+from workflow.inbox.views import is_turn_of, visible_task
 from workflow.roles.middleware import acting_grant, in_office
 
 AGAIN = "again"  # another file, with the paper's figures as they were keyed
@@ -60,8 +60,10 @@ def _task(request: HttpRequest, task_id: int) -> tuple[Deadline, Vote, TallyForm
     node = deadline.task.flow_task
     if not issubclass(getattr(node, "form", object), TallyForm):
         raise Http404
-    if not may_do(deadline, grant):
+    if not is_turn_of(deadline, grant):
         raise PermissionDenied(_("表决器的结果由计票人导入。"))
+    if reasons := barred_from(deadline.task, grant.user):
+        raise PermissionDenied(" ".join(reasons))
     act = grant.act(deadline.unit, timezone.now())
     sent: dict[str, Any] = {"data": request.POST} if request.method == "POST" else {}
     if request.POST.get("op") == AGAIN:

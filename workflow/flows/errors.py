@@ -42,6 +42,12 @@ class NotYourTurn(Refused):
     code = "not_your_office"
 
 
+class Barred(Refused):
+    """A rule keeps this very person from the task, who holds its office: what two do, one does not do twice."""
+
+    code = "barred"
+
+
 class NotInPerson(Refused):
     """The act asks for the actor's own password again, and it was not given."""
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -26,6 +26,7 @@ from workflow.flows import drafts
 from workflow.flows.acting import acting, recording
 from workflow.flows.errors import (
     AlreadyDone,
+    Barred,
     Busy,
     InvalidForm,
     NotInPerson,
@@ -46,7 +47,7 @@ from workflow.people.saying import in_the_records_language, said_again
 from workflow.people.saying import said as _
 from workflow.people.wording import worded
 from workflow.roles import registry
-from workflow.roles.selectors import live_grants
+from workflow.roles.selectors import holders_of, live_grants
 from workflow.roles.services import holder_for_update
 
 Done = TypeVar("Done")
@@ -198,9 +199,10 @@ def complete(
 
     data: the form's raw values. reauthenticated: the caller has just compared the actor's own password; without it an
     act in person is refused. sitting: the meeting this is one of several matters of. Raises a Refused: NotYourTurn,
-    Taken, Busy, InvalidForm, Obstructed, NotInPerson, or what the service refuses with. Returns the act's entry.
+    Barred, Taken, Busy, InvalidForm, Obstructed, NotInPerson, or what the service refuses with. Returns the act's entry.
     """
     with _turn(task_id, actor, at, request_id) as turn:
+        _refuse_who_is_barred(turn)
         refuse_who_stands_in(turn.node, turn.act)
         refuse_unless_in_person(turn.node, reauthenticated)
         form = form_of(turn, data, files)
@@ -338,11 +340,31 @@ def form_of(turn: Turn, data: Mapping[str, Any] | None, files: Mapping[str, Any]
 
 def obstacles_of(node: OfficeView, subject: Any, at: datetime) -> list[str]:
     """What still stands in the way of a step; empty means go."""
-    return (
-        [worded(said_again(reason), subject.unit) for reason in node.obstacles(subject, at)]
-        if node.obstacles
-        else []
-    )
+    return _told(node.obstacles(subject, at), subject) if node.obstacles else []
+
+
+def barred_from(task: Task, who: User) -> list[str]:
+    """Why this very person may not do a task, though in office; empty for nearly every step and everybody."""
+    barred = task.flow_task.barred
+    if barred is None:
+        return []
+    subject = task.process.artifact
+    return _told(barred(subject, task.data, who), subject)
+
+
+def able_holders(deadline: Deadline, on: date) -> list[User]:
+    """Who holds a task's office on a day and may do it."""
+    holders = holders_of(deadline.office, deadline.seat, on)
+    return [user for user in holders if not barred_from(deadline.task, user)]
+
+
+def _told(reasons: Iterable[str], subject: Any) -> list[str]:
+    return [worded(said_again(reason), subject.unit) for reason in reasons]
+
+
+def _refuse_who_is_barred(turn: Turn) -> None:
+    if reasons := barred_from(turn.task, turn.act.person):
+        raise Barred(*reasons)
 
 
 _SETTLED = PreparedUpdate(
@@ -470,8 +492,9 @@ def mark_seen(task_id: int, user: User, at: datetime) -> None:
 
 
 def claim(task_id: int, *, actor: User, at: datetime) -> None:
-    """Take a task of the office's queue for oneself; not an act, so it leaves no entry."""
+    """Take a task of the office's queue for oneself; not an act, so it leaves no entry. Barred: who may not do it."""
     with _turn(task_id, actor, at, "") as turn:
+        _refuse_who_is_barred(turn)
         if turn.task.status == STATUS.NEW:
             turn.node.activation_class(turn.task).assign(actor)
 
@@ -484,13 +507,15 @@ def release(task_id: int, *, actor: User, at: datetime) -> None:
 
 
 def hand_over(task_id: int, *, actor: User, to: User, reason: str, at: datetime) -> Entry:
-    """Give a task to another holder of the same office (转办)."""
+    """Give a task to another holder of the same office who may do it (转办)."""
     with _turn(task_id, actor, at, "") as turn:
         seat, node = turn.task.deadline.seat, turn.node
         held = live_grants(turn.act.on).filter(user=to, office=node.office, unit=seat)
         # Locked: an office that ends meanwhile would leave the task with somebody who may not do it.
         if held.select_for_update(of=("self",)).first() is None:
             raise Refused(_("%(who)s不担任这一职务，不能转给他。") % {"who": to.name})
+        if barred_from(turn.task, to):
+            raise Refused(_("此事项按规定不能由%(who)s办理，不能转给他。") % {"who": to.name})
         turn.task.owner, turn.task.status = to, STATUS.ASSIGNED
         turn.task.save(update_fields=["owner", "status"])
         with in_the_records_language():

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from workflow.flows import copies
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.models import Deadline
-from workflow.flows.services import claim_all, hand_over_all, release_all
+from workflow.flows.services import able_holders, claim_all, hand_over_all, release_all
 from workflow.inbox.attempts import attempted
 from workflow.inbox.forms import AssignForm
 from workflow.inbox.keeping import known, to_list
@@ -25,7 +25,6 @@ from workflow.inbox.selectors import claimed_by, offices_served, queue_of
 from workflow.people.models import User
 from workflow.roles.middleware import acting_grant
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import holders_of
 from workflow.roles.standing_in import why_personal
 
 MOST_AT_ONCE = 100
@@ -131,10 +130,9 @@ def _chosen(grant: RoleGrant, given: Sequence[str]) -> list[Deadline]:
 def _colleagues(grant: RoleGrant, chosen: Sequence[Deadline]) -> list[User]:
     """Whoever could do every one of them, the person themselves left out."""
     on = timezone.localdate()
-    able = [
-        {u.pk: u for u in holders_of(d.office, d.seat, on)}
-        for d in {(d.office, d.seat_id): d for d in chosen}.values()
-    ]
+    # Of most tasks everybody in office may do any; those that a rule keeps some from are each asked.
+    kinds = {(d.office, d.seat_id, d.pk if d.task.flow_task.barred else None): d for d in chosen}
+    able = [{user.pk: user for user in able_holders(d, on)} for d in kinds.values()]
     common = set.intersection(*(set(one) for one in able)) - {grant.user_id}
     return sorted((able[0][pk] for pk in common), key=lambda user: user.name)
 

@@ -23,7 +23,7 @@ from workflow.inbox.agenda import has_inbox
 from workflow.inbox.asked import number_asked
 from workflow.inbox.banners import banners_for
 from workflow.inbox.forms import FilterForm
-from workflow.inbox.selectors import unread_notes
+from workflow.inbox.selectors import barred_among, unread_notes
 from workflow.people.isolation import within
 from workflow.people.saying import listed, titled
 from workflow.roles.middleware import SESSION_KEY, acting_grant, in_office
@@ -58,12 +58,14 @@ def boxes() -> list[Box]:
 class Row:
     """One line: the task, its step, and the office it is listed under (None: the one acted in).
 
-    noted: whether somebody left a note on it that the person has not read.
+    noted: whether somebody left a note on it that the person has not read. barred: whether a rule keeps the person from
+    doing it, so that another of the office has to.
     """
 
     deadline: Deadline
     elsewhere: RoleGrant | None = None
     noted: bool = False
+    barred: bool = False
 
     @property
     def node(self) -> Any:
@@ -160,14 +162,21 @@ def as_copy_row(found: Copy | CopyRow) -> CopyRow:
     return found if isinstance(found, CopyRow) else CopyRow(found)
 
 
-def _with_notes(rows: Sequence[Row], grant: RoleGrant) -> list[Row]:
-    """The rows with the sign of unread notes, those of another office read as that office sees them."""
+def _marked(rows: Sequence[Row], grant: RoleGrant, *, own: bool) -> list[Row]:
+    """The rows with the signs of unread notes and of what the person may not do, those of another office read as that
+    office sees them. own: whether the list is of what waits for the person.
+
+    Which rows these are their votes and figures say, not a column that a list could be narrowed by, so they are marked and
+    stay: the page, its figures and its sheet count the same.
+    """
     noted: set[int] = set()
-    for there in {row.elsewhere.pk: row.elsewhere for row in rows if row.elsewhere}.values():
-        with within(context_of(there)):
-            noted |= unread_notes([row.deadline.pk for row in rows if row.elsewhere == there], grant.user)
-    noted |= unread_notes([row.deadline.pk for row in rows if not row.elsewhere], grant.user)
-    return [replace(row, noted=row.deadline.pk in noted) for row in rows]
+    barred: set[int] = set()
+    for there in {row.elsewhere.pk if row.elsewhere else None: row.elsewhere for row in rows}.values():
+        with within(context_of(there)) if there else nullcontext():
+            here = [row.deadline for row in rows if row.elsewhere == there]
+            noted |= unread_notes([deadline.pk for deadline in here], grant.user)
+            barred |= barred_among(here, grant.user) if own else set()
+    return [replace(row, noted=row.deadline.pk in noted, barred=row.deadline.pk in barred) for row in rows]
 
 
 def listing(request: HttpRequest, code: str) -> Listing:
@@ -201,7 +210,7 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
     """One list, with four figures that are links, a filter, and what this person has kept under a name."""
     asked = listing(request, box)
     page = Paginator(asked.rows(), PER_PAGE).get_page(request.GET.get("page"))
-    rows = _with_notes([as_row(row) for row in page], asked.grant)
+    rows = _marked([as_row(row) for row in page], asked.grant, own=box in ("todo", "queue", "urged"))
     figures = asked.served.figures()
     if not asked.place():
         in_office(request).todo = figures.open

@@ -12,7 +12,18 @@ from functools import cached_property, partial
 from math import inf
 from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    prefetch_related_objects,
+)
 from django.db.models.functions import TruncMonth
 from django.utils.timezone import make_aware
 from viewflow.workflow.models import Task
@@ -23,6 +34,7 @@ from workflow.flows.base import flows
 from workflow.flows.copies import copies_for, unread_by
 from workflow.flows.models import Comment, Copy, Deadline, NotesRead, Urge
 from workflow.flows.nodes import SubFlow
+from workflow.flows.services import barred_from
 from workflow.flows.taking_back import following
 from workflow.people.isolation import within
 from workflow.people.models import Unit, User
@@ -374,6 +386,13 @@ def unread_notes(task_ids: Iterable[int], user: User) -> set[int]:
     read = NotesRead.objects.filter(task=OuterRef("task"), user=user, at__gte=OuterRef("at"))
     unread = Comment.objects.filter(~Exists(read), task__in=list(task_ids)).exclude(user=user)
     return set(unread.values_list("task_id", flat=True))
+
+
+def barred_among(deadlines: Iterable[Deadline], user: User) -> set[int]:
+    """Which of these tasks a rule keeps the person from, though in office; nothing is read where none asks for two people."""
+    asked = [one.task for one in deadlines if one.task.flow_task.barred]
+    prefetch_related_objects(asked, "process__artifact")
+    return {task.pk for task in asked if barred_from(task, user)}
 
 
 def mark_notes_read(deadline: Deadline, user: User, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -42,13 +43,12 @@ from workflow.inbox.pages import answers_of, next_steps
 from workflow.inbox.reading import personal_data_shown
 from workflow.inbox.story import Line, line_of, lines_of
 from workflow.machines.graph import machines
-from workflow.people.models import Unit
-from workflow.people.saying import titled
+from workflow.people.models import Unit, User
+from workflow.people.saying import listed, titled
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import holders_of
 from workflow.roles.standing_in import why_personal
 
 HISTORY = 8
@@ -92,7 +92,12 @@ def _act(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Act:
 
 
 def may_do(deadline: Deadline, grant: RoleGrant) -> bool:
-    """Whether this office may do the task now, so that the page shows its form; the service decides again."""
+    """Whether whoever acts in this office may do the task now, so that the page shows its form; the service decides again."""
+    return is_turn_of(deadline, grant) and not services.barred_from(deadline.task, grant.user)
+
+
+def is_turn_of(deadline: Deadline, grant: RoleGrant) -> bool:
+    """Whether it is this office's turn, and nobody else of it has taken the task; a rule may still keep the person from it."""
     return (
         _is_open(deadline)
         and deadline.seat_id == grant.unit_id
@@ -136,13 +141,15 @@ def _show_task(
 ) -> HttpResponse:
     """sent: one of the small forms beside the task's own, as it came and was not accepted."""
     act, node = _act(request, deadline, grant), deadline.task.flow_task
-    subject, mine = deadline.task.process.artifact, may_do(deadline, grant)
+    subject, turn = deadline.task.process.artifact, is_turn_of(deadline, grant)
+    barred = services.barred_from(deadline.task, grant.user) if turn else []
+    mine = turn and not barred
     key = holding.key_of_task(deadline.pk)
     draft = drafts.draft_of_task(deadline, grant.user) if mine or deadline.cancelled else None
     if mine and form is None:
         form = _form_for(deadline, act, _typed_in(draft))
         form = form.unchecked() if draft else form
-    colleagues = [u for u in holders_of(node.office, deadline.seat, act.on) if u.pk != request.user.pk]
+    colleagues = colleagues_of(deadline, grant, act.on) if turn else []
     speaks = not registry.office(grant.office).reads_below
     against = reasons_against(deadline, grant, act.on)
     facts = node.context(subject) if node.context else {}
@@ -160,6 +167,9 @@ def _show_task(
         "sent_back": _sent_back_with(deadline),
         "own": _own(request, node, own) if mine and not is_checked(node) else None,
         "mine": mine,
+        "turn": turn,
+        "barred": barred,
+        "able": listed(user.name for user in colleagues),
         "reasons": reasons,
         "obstacles": _untold(reasons, services.obstacles_of(node, subject, act.at)) if mine else [],
         "facts": facts,
@@ -168,11 +178,11 @@ def _show_task(
         "beside": beside(subject),
         "offers": [] if speaks else acts_beside(subject, grant, act.at),
         "returns": [(t.name, worded(t.task_title, deadline.unit)) for t in node.returns],
-        "return_form": _return_form(deadline) if mine and node.may_send_back else None,
-        "hand_over_form": _side(sent, HandOverForm, people=colleagues) if mine and colleagues else None,
+        "return_form": _return_form(deadline) if turn and node.may_send_back else None,
+        "hand_over_form": _side(sent, HandOverForm, people=colleagues) if turn and colleagues else None,
         "alone": mine and not colleagues and deadline.office == grant.office,
         "personal": why_personal(grant),
-        "urge_form": _side(sent, UrgeForm) if speaks and not mine and _is_open(deadline) else None,
+        "urge_form": _side(sent, UrgeForm) if speaks and not turn and _is_open(deadline) else None,
         "take_back_form": _side(sent, TakeBackForm) if against == [] else None,
         "stays": against,
         "urges": selectors.urges_of(deadline),
@@ -189,6 +199,11 @@ def _show_task(
         "may_copy": may_copy(deadline, grant),
     }
     return render(request, "workflow/task.html", context, status=status)
+
+
+def colleagues_of(deadline: Deadline, grant: RoleGrant, on: date) -> list[User]:
+    """Who else could do the task on a day."""
+    return [user for user in services.able_holders(deadline, on) if user.pk != grant.user_id]
 
 
 def _untold(reasons: Iterable[str], obstacles: list[str]) -> list[str]:
@@ -469,8 +484,7 @@ def _release(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Http
 
 
 def _hand_over(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
-    holders = holders_of(deadline.office, deadline.seat, timezone.localdate())
-    form = HandOverForm(request.POST, people=[user for user in holders if user.pk != grant.user_id])
+    form = HandOverForm(request.POST, people=colleagues_of(deadline, grant, timezone.localdate()))
 
     def act() -> HttpResponse:
         if not form.is_valid():

@@ -49,6 +49,7 @@ from workflow.flows.nodes import OfficeView
 from workflow.flows.processes import begun_anew, call_off, hold
 from workflow.flows.services import Outcome, give_back
 from workflow.machines.models import Record
+from workflow.people.models import User
 from workflow.people.saying import said as _
 from workflow.roles.selectors import holders_of
 
@@ -221,6 +222,21 @@ class Desk:
         services.declare(act, vote)
         witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=_("结果已经宣布，不再复票。"))
         return vote
+
+    # ------------------------------------------------------------- what two people do, one does not do twice
+
+    def barred_from_keying(self, subject: Any, _item: Any, who: User) -> list[str]:
+        vote = self.vote_of(subject)
+        return services.barred_from_keying(vote, who, keyings_of(vote, round_of(vote)))
+
+    def barred_from_signing(self, subject: Any, _item: Any, who: User) -> list[str]:
+        return services.barred_from_signing(who, list(self.vote_of(subject).signatures.all()))
+
+    def barred_from_opening(self, subject: Any, _item: Any, who: User) -> list[str]:
+        return witnessing.barred_from_confirming(self.vote_of(subject), "open", who)
+
+    def barred_from_closing(self, subject: Any, _item: Any, who: User) -> list[str]:
+        return witnessing.barred_from_confirming(self.vote_of(subject), "close", who)
 
     # ------------------------------------------------------------- asked for by one, done by two
 

@@ -223,10 +223,15 @@ def test_imports_that_differ_are_refused_and_the_places_are_named_without_a_figu
     assert open_task("voting.key_first") and open_task("voting.key_second")
 
 
-def test_one_counter_cannot_import_twice(hall, client):
+def test_one_counter_cannot_import_twice_and_is_told_so_before_uploading_anything(hall, client):
     imported(client, hall, "first", 1, table(PRESSED))
-    shown = imported(client, hall, "second", 1, table(PRESSED))
-    assert shown.status_code == 409 and "两次录入须由不同的人分别进行" in shown.content.decode()
+    address = f"/tasks/{open_task('voting.key_second').pk}/totals/"
+    for counter, status in ((2, 200), (1, 403)):
+        as_counter(client, hall, counter)
+        shown = client.get(address)
+        apply(SYSTEM)
+        assert shown.status_code == status
+    assert "两次录入须由不同的人分别进行" in shown.content.decode()
 
 
 def test_a_device_that_prints_no_file_is_keyed_by_hand_with_the_same_figures(hall):
