@@ -34,7 +34,12 @@ from projects.ballots.selectors import (
     returned_as,
     went_out,
 )
-from projects.ballots.services import obstacles_to_issuing, obstacles_to_quorum, void_on_return
+from projects.ballots.services import (
+    obstacles_to_issuing,
+    obstacles_to_quorum,
+    until_quorum,
+    void_on_return,
+)
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.models import Presence
 from workflow.flows.fields import CheckedFileField, PeopleField, UnshownInput, choice_field
@@ -126,6 +131,10 @@ class AttendanceForm(VoteForm):
             (_("法定人数"), quorum_needed(self.vote)),
         ]
         return figures_told(_("未达到法定人数"), figures)
+
+    def what_follows(self) -> list[str]:
+        """Below the quorum no ballot is issued: whoever comes later is registered, or everybody is counted again."""
+        return until_quorum(self.vote, self.cleaned_data["present"])
 
     def _below_quorum(self) -> list[str]:
         return obstacles_to_quorum(self.vote, self.cleaned_data["present"])

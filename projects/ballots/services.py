@@ -333,6 +333,16 @@ def obstacles_to_quorum(vote: Vote, present: int | None = None) -> list[str]:
     ]
 
 
+def until_quorum(vote: Vote, present: int | None = None) -> list[str]:
+    """What goes on while so many present cannot open the vote; empty where they can. present: as above."""
+    if not obstacles_to_quorum(vote, present):
+        return []
+    return [
+        _("达到法定人数以前，不发出%(ballot)s，投票不能开始。") % {"ballot": fig.words_of(vote).ballot},
+        _("以后到会的代表，由人大办登记迟到；或者由主持人退回人大办，重新清点到会人数。"),
+    ]
+
+
 def obstacles_to_opening(vote: Vote, *, present: int, on_leave: int, issued: int) -> list[str]:
     """Why the vote cannot open on these figures; empty means it can."""
     found = obstacles_to_quorum(vote, present)

@@ -126,6 +126,11 @@ class StepForm(PlainForm):
         """Whether what is entered sends the matter back; asked of a valid form."""
         return False
 
+    def what_follows(self) -> list[str]:
+        """What comes after it in sentences, where what is entered leads elsewhere than the next step; empty where it does
+        not. Asked of a valid form."""
+        return []
+
     def foreseen_table(self) -> Foreseen | None:
         """What the act would change, old and new side by side, for the same page; None: nothing of that kind."""
         return None

@@ -85,7 +85,8 @@ class OfficeView(nodes.View):
     form: a StepForm; act: the service, called as act(act, subject, **cleaned) → Outcome | None.
     obstacles: subject, at → reasons why it cannot be done yet. irreversible: asks to check before it is confirmed.
     barred: subject, item, person → reasons why this very person may not do it, though in office; the service refuses by the
-    same.
+    same. what_follows: subject → what comes after it in sentences, where figures or another branch decide that and the steps
+    its flow could go on to would tell too much; empty leaves it to them.
     basis: the article or rule the step rests on; output: the paper it leaves. to: subject, item → the one person.
     body: the body whose decision is recorded, where the office only keeps the record (congress).
     page: a template with the figures this step needs to see. context: subject → variables for it.
@@ -114,6 +115,7 @@ class OfficeView(nodes.View):
         to: Callable[[Any, dict[str, Any]], User | None] | None = None,
         obstacles: Callable[..., Sequence[str]] | None = None,
         barred: Callable[[Any, dict[str, Any], User], Sequence[str]] | None = None,
+        what_follows: Callable[[Any], Sequence[str]] | None = None,
         on_return: Callable[..., Any] | None = None,
         basis: Text = "",
         output: Text = "",
@@ -143,7 +145,7 @@ class OfficeView(nodes.View):
         self.handed_out, self.handed_told, self.begins = handed_out, handed_told, begins
         self.office, self.task_title, self.act, self.form = office, title, act, form
         self.seat, self.to, self.obstacles, self.on_return = seat, to, obstacles, on_return
-        self.barred = barred
+        self.barred, self.what_follows = barred, what_follows
         self.basis, self.output, self.hint, self.irreversible = basis, output, hint, irreversible
         self.body, self.page, self.context, self._step = body, page, context, step
         self.outside, self.gives_back, self.in_person = outside, gives_back, in_person

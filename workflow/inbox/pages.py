@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, cast
@@ -109,22 +109,33 @@ def pairs_of(field: forms.ChoiceField) -> Iterable[tuple[Any, Any]]:
 
 @dataclass(frozen=True)
 class Next:
-    """A step that may follow, with whom."""
+    """A step that may follow, with whom; without an office a sentence on what does."""
 
     title: str
-    office: str
-    names: str
+    office: str = ""
+    names: str = ""
 
 
 def next_steps(
-    node: Any, subject: Any, today: date, process: Any = None, *, back: bool = False
+    node: Any,
+    subject: Any,
+    today: date,
+    process: Any = None,
+    *,
+    back: bool = False,
+    said: Sequence[str] = (),
 ) -> list[Next]:
     """The human steps that may follow a task; of a gate's ways those that are open to the subject. Of an act without a
     task the step in which a second person answers, if it asks for that.
 
     process: the task's own; where its flow ends, the flow that waits for it goes on. Empty where none does.
-    back: what is entered sends the matter back, and the steps are those it may return to.
+    back: what is entered sends the matter back, and the steps are those it may return to. said: in sentences, what follows
+    what is entered; where there are none the step itself may have some (`OfficeView.what_follows`).
     """
+    if not said and not back and isinstance(node, OfficeView) and node.what_follows:
+        said = node.what_follows(subject)
+    if said:
+        return [Next(worded(sentence, subject.unit)) for sentence in said]
     if isinstance(node, Event):
         following: Iterable[OfficeView] = node.asks.steps()[:1] if node.asks else ()
     else:

@@ -359,6 +359,7 @@ def _check_context(
             form.act.on,
             deadline.task.process,
             back=form.goes_back(),
+            said=form.what_follows(),
         ),
     }
 

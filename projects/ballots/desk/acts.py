@@ -12,8 +12,8 @@ from django.utils.text import format_lazy
 from django.utils.timezone import get_current_timezone, localdate
 from django.utils.translation import gettext_lazy
 
+from projects.ballots import boxes, keys, rolls, services, tellers, witnessing
 from projects.ballots import figures as fig
-from projects.ballots import keys, rolls, services, tellers, witnessing
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.outcomes import lines_told, outcome_of
 from projects.ballots.printing import how_to_mark
@@ -101,6 +101,14 @@ class Desk:
         vote = self.locked(subject)
         self.attending(act, subject, vote)
         services.record_attendance(act, vote, **figures)
+
+    def below_quorum(self, subject: Any, _grant: Any) -> dict[str, Any]:
+        """What the roll call has come to, where too few are here for a vote that has not opened."""
+        vote = self.vote_of(subject)
+        waits = vote.state == VoteState.DEFINED and vote.deputies_present is not None
+        return {
+            "became": [*services.obstacles_to_quorum(vote), *services.until_quorum(vote)] if waits else []
+        }
 
     def in_the_way(self, subject: Any, at: datetime) -> dict[str, list[str]]:
         """All that keeps the vote from opening, by its matter; the readiness sheet tells what the opening refuses by.
@@ -192,6 +200,24 @@ class Desk:
         return Outcome(
             after={"accepted": False, "differ": rejected.places, "unbalanced": len(rejected.problems)}
         )
+
+    def after_keying(self, subject: Any, other: Text) -> list[str]:
+        """What follows a keying of the round under way: the other one, then whatever the figures of both come to.
+
+        other: the title of the other keying's step.
+        """
+        vote = self.current(subject)
+        if vote is None:
+            return []
+        if not keyings_of(vote, round_of(vote)):
+            told = _("另一名计票人办理“%(title)s”；两次都录入以后，系统比对两次的数字。")
+            return [told % {"title": other}]
+        stands = (
+            _("两次录入相符且票数平衡的，由总监票人开箱计票，电子票和纸质票合并计票。")
+            if boxes.waits_to_be_opened(vote)
+            else _("两次录入相符且票数平衡的，由总监票人、监票人在计票结果报告单上签字。")
+        )
+        return [stands, _("不相符或者不平衡的，两次都不作数，由两名计票人重新录入。")]
 
     def open_box(self, act: Act, subject: Any, **given: str) -> Outcome:
         """Two holders open the box; where the paper's keyings were lost it stays closed, and they are made again first."""

@@ -66,6 +66,8 @@ class DeskSteps:
             page="steps/voting/desk.html",
             basis=_("《地方组织法》第十四条：全体代表的三分之二以上出席"),
             output=_("应到、请假、实到人数"),
+            handed_out=BECAME,
+            handed_told=self.desk.below_quorum,
             stays=_("到会人数是能否开始投票的依据；有变动的，由主持人退回重新清点。"),
         )
 
@@ -266,12 +268,15 @@ class DeskSteps:
         )
 
     def keying(self, turn: int) -> OfficeView:
+        first, second = _("第一次录入计票"), _("第二次录入计票")
+        own, other = (first, second) if turn == 1 else (second, first)
         return self._step(
-            _("第一次录入计票") if turn == 1 else _("第二次录入计票"),
+            own,
             office="counter",
             form=forms.TallyForm,
             act=self.desk.key_first if turn == 1 else self.desk.key_second,
             barred=self.desk.barred_from_keying,
+            what_follows=lambda subject: self.desk.after_keying(subject, self.desk.titled(other)),
             context=self.desk.at_keying,
             page="steps/voting/keying.html",
             in_person=True,
@@ -370,20 +375,13 @@ class DeskSteps:
         )
 
     def keyed(self, *, sign: Any, box: Any, again: Any) -> Switch:
-        """Once two have keyed: the tally is signed, the box is opened, or the paper is keyed again."""
+        """Once two have keyed: the tally is signed, the box is opened, or the paper is keyed again. Pages say it in words
+        (`Desk.after_keying`)."""
         waits = boxes.waits_to_be_opened
         return (
             Switch()
-            .Case(
-                sign,
-                self.is_in(VoteState.KEYED),
-                foretold=self.foretells(lambda vote: False if vote and waits(vote) else None),
-            )
-            .Case(
-                box,
-                self.asks(lambda vote: waits(vote) and agreed_on_paper(vote) is not None),
-                foretold=self.foretells(lambda vote: None if vote and waits(vote) else False),
-            )
+            .Case(sign, self.is_in(VoteState.KEYED))
+            .Case(box, self.asks(lambda vote: waits(vote) and agreed_on_paper(vote) is not None))
             .Default(again)
         )
 

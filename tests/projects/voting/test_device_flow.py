@@ -32,7 +32,7 @@ from tests.builders import at, do, open_task
 from tests.polling import token_with
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK, two_holders
 from tests.projects.voting.conftest import DAY, page_of, settled
-from tests.projects.voting.test_voting_pages import KEYINGS, may_follow
+from tests.projects.voting.test_voting_pages import ANEW, KEYINGS, may_follow
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
@@ -348,7 +348,15 @@ def test_with_paper_beside_it_what_may_follow_is_the_keying_and_only_then_the_bo
     do("voting.close", hall.town.of("chief_teller"), DAY, returned=5)
     assert may_follow("voting.close_confirm") == KEYINGS
     do("voting.close_confirm", hall.town.of("teller"), DAY, confirmed=True)
-    assert may_follow("voting.key_first") == KEYINGS | {"开箱计票"}
+    agreed = "两次录入相符且票数平衡的，由总监票人开箱计票，电子票和纸质票合并计票。"
+    assert agreed not in may_follow("voting.key_first")
+    do(
+        "voting.key_first",
+        hall.town.of("counter", 1),
+        DAY,
+        **keyed(hall.vote, Sheet({"文化礼堂": 1, "村道硬化": 4})),
+    )
+    assert may_follow("voting.key_second") == {agreed, ANEW}
 
 
 def test_who_has_not_voted_is_read_out_before_the_closing_is_confirmed(hall, client):

@@ -196,6 +196,9 @@ def may_follow(key: str) -> set[str]:
 
 
 KEYINGS = {"第一次录入计票", "第二次录入计票"}
+AFTER_ONE = "另一名计票人办理“%s”；两次都录入以后，系统比对两次的数字。"
+SIGNED = "两次录入相符且票数平衡的，由总监票人、监票人在计票结果报告单上签字。"
+ANEW = "不相符或者不平衡的，两次都不作数，由两名计票人重新录入。"
 
 
 def test_on_paper_a_page_tells_as_what_may_follow_nothing_that_cannot(hall):
@@ -218,10 +221,15 @@ def test_on_paper_a_page_tells_as_what_may_follow_nothing_that_cannot(hall):
         at=at(DAY),
     )
     play_closing(hall.town, hall.cycle, t=T, returned=43)
-    signing = {"总监票人在计票结果报告单上签字", "监票人在计票结果报告单上签字"}
-    assert may_follow("voting.key_first") == KEYINGS | signing
+    assert may_follow("voting.key_first") == {AFTER_ONE % "第二次录入计票"}
+    assert may_follow("voting.key_second") == {AFTER_ONE % "第一次录入计票"}
     key(hall, "first", 1)
+    assert may_follow("voting.key_second") == {SIGNED, ANEW}
+    key(hall, "second", 2, {"文化礼堂": 36, "村道硬化": 6})
+    assert may_follow("voting.key_first") == {AFTER_ONE % "第二次录入计票"}, "the round is another"
     key(hall, "second", 2)
+    assert may_follow("voting.key_first") == {SIGNED, ANEW}
+    key(hall, "first", 1)
     assert may_follow("voting.certify_chief") == {"宣布票决结果"}
     do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
     do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
@@ -309,10 +317,17 @@ def test_who_counts_fewer_than_the_quorum_is_told_so_before_they_are_put_on_reco
     told = checked("voting.attendance", clerk, "clerk", client, present=33, on_leave=2)
     assert "应到 50 人，须有 34 人以上出席，实到 33 人，不能投票。" in told
     assert "到会人数照此记录；到会代表达到法定人数后，由主持人退回人大办重新清点。" in told
+    follows = told.partition("确认以后")[2]
+    assert "达到法定人数以前，不发出表决票，投票不能开始。" in follows
+    assert "以后到会的代表，由人大办登记迟到；或者由主持人退回人大办，重新清点到会人数。" in follows
+    assert "人大主席、副主席" not in follows, "nobody issues ballots yet"
+    assert "发出表决票" in may_follow("voting.attendance"), "enough may be here"
     number, data = open_task("voting.attendance").pk, {"present": 33, "on_leave": 2}
     client.post(f"/tasks/{number}/", data | {"op": "confirm"})
     apply(SYSTEM)
     assert hall.vote.deputies_present == 33
+    done = done_page("voting.attendance", clerk, client)
+    assert "实到 33 人，不能投票。" in done and "达到法定人数以前，不发出表决票" in done
     page = page_of("voting.open", hall.town.of("chair"), "chair", client)
     assert "到会代表达到法定人数后，请退回人大办重新清点到会人数。" in page
 
@@ -323,6 +338,7 @@ def test_at_the_quorum_who_is_here_is_put_on_record_without_a_page_between(hall,
     client.post(f"/tasks/{open_task('voting.attendance').pk}/", data)
     apply(SYSTEM)
     assert hall.vote.deputies_present == 34
+    assert "达到法定人数以前" not in done_page("voting.attendance", hall.town.of("clerk"), client)
 
 
 def test_no_ballot_at_all_is_refused_before_anybody_checks_it_and_types_a_password(hall, client):
