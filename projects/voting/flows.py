@@ -22,19 +22,32 @@ from projects.voting.desk import DESK
 from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate
 from workflow.flows.acting import current_act
-from workflow.flows.base import Begin
-from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView, RuleGate, SubFlow, Switch
+from workflow.flows.base import Begin, OfficeFlow
+from workflow.flows.nodes import (
+    BeginFlows,
+    Gate,
+    MeetingView,
+    OfficeEnd,
+    OfficeView,
+    RuleGate,
+    SubFlow,
+    Switch,
+)
 
 STEPS = DeskSteps(DESK)
 
 Elected = Callable[[Act, Cycle], None]
-_when_elected_later: list[Elected] = []
+Begun = Callable[[Cycle], list[type[OfficeFlow]]]
+_when_elected_later: list[tuple[Elected, Begun]] = []
 
 
-def on_elected_later(listener: Elected) -> None:
-    """Have `listener` called inside the act that announces the vote on places left: the year has more projects then."""
-    if listener not in _when_elected_later:
-        _when_elected_later.append(listener)
+def on_elected_later(listener: Elected, *, begins: Begun) -> None:
+    """Have `listener` called inside the act that announces the vote on places left: the year has more projects then.
+
+    begins: the flows that begin on the year after it; asked before that act as well, by the pages that tell what follows.
+    """
+    if (listener, begins) not in _when_elected_later:
+        _when_elected_later.append((listener, begins))
 
 
 class SinceVoteFlow(YearlyFlow):
@@ -73,6 +86,14 @@ def _leaves_a_tie(vote: Vote | None) -> bool | None:
 
 def _carries(vote: Vote | None) -> bool | None:
     return None if _is_on_resolution(vote) else False
+
+
+def _after_vote(cycle: Cycle) -> list[type[OfficeFlow]]:
+    return [AfterVoteFlow, RemainderFlow] if selectors.leaves_places(cycle) else [AfterVoteFlow]
+
+
+def _after_later_vote(cycle: Cycle) -> list[type[OfficeFlow]]:
+    return [flow for _listener, begins in _when_elected_later for flow in begins(cycle)]
 
 
 class VotingFlow(SinceVoteFlow):
@@ -215,15 +236,9 @@ class VotingFlow(SinceVoteFlow):
         basis=_("票决结果由大会主席团发布公告"),
         output=_("公告"),
     ).Next(this.hand_on)
-    hand_on = nodes.Function(this.begin_after_vote).Next(this.end)
+    # The year goes on to supervision; what is left of the vote goes its own way.
+    hand_on = BeginFlows(_after_vote).Next(this.end)
     end = OfficeEnd()
-
-    def begin_after_vote(self, activation: Any) -> None:
-        """The year goes on to supervision; what is left of the vote goes its own way."""
-        cycle = activation.process.artifact
-        AfterVoteFlow.begin(cycle)
-        if selectors.leaves_places(cycle):
-            RemainderFlow.begin(cycle)
 
 
 def telling(title: Any) -> OfficeView:
@@ -263,13 +278,14 @@ class RemainderFlow(SinceVoteFlow):
     ).Next(this.put)
     put = Gate(STEPS.is_in(VoteState.DEFINED)).Then(this.vote).Else(this.tell_left)
     vote = SubFlow(lambda: VotingFlow, _("余下名额另行票决")).Next(this.elected)
-    elected = nodes.Function(this.tell_rooms).Next(this.end)
+    elected = nodes.Function(this.tell_rooms).Next(this.more)
+    more = BeginFlows(_after_later_vote).Next(this.end)
     tell_left = telling(_("告知提出人余下名额的结果")).Next(this.end)
     end = OfficeEnd()
 
     def tell_rooms(self, activation: Any) -> None:
         """What was elected besides goes on as the year's other projects do."""
-        for listener in _when_elected_later:
+        for listener, _begins in _when_elected_later:
             listener(current_act(), activation.process.artifact)
 
 
@@ -281,7 +297,7 @@ class AfterVoteFlow(SinceVoteFlow):
 
     start = Begin().Next(this.split)
     split = nodes.Split().Next(this.opinions).Next(this.tell_proposers).Next(this.file_county)
-    opinions = Gate(selectors.has_opinions).Then(this.hand_opinions).Else(this.all_done)
+    opinions = RuleGate(selectors.has_opinions).Then(this.hand_opinions).Else(this.all_done)
     hand_opinions = MeetingView(
         office="presidium",
         title=_("交办审议意见"),

@@ -251,9 +251,8 @@ def opinions_of(cycle: Cycle) -> QuerySet[Opinion]:
     return Opinion.objects.filter(cycle=cycle).select_related("delegation", "item").order_by("pk")
 
 
-def has_opinions(activation: Any) -> bool:
-    """A gate: whether the deputies left any opinion to hand over; at a later session nothing is deliberated anew."""
-    cycle = activation.process.artifact
+def has_opinions(cycle: Cycle) -> bool:
+    """Whether the deputies left any opinion to hand over; at a later session nothing is deliberated anew."""
     return held_later(cycle) is None and opinions_of(cycle).exists()
 
 

@@ -426,6 +426,30 @@ class SubFlow(mixins.NextNodeMixin, Node):
         self.child.begin(activation.process.artifact, parent=activation.task)
 
 
+class BeginFlows(nodes.Function):
+    """Begins other flows on the same subject; they go their own way, and nobody waits for them.
+
+    flows: subject → which. Pages ask it before the step that leads here is done, and tell what they begin with; of those
+    it has begun the processes are kept with its task.
+    """
+
+    BEGUN = "begun"
+
+    def __init__(self, flows: Callable[[Any], Iterable[type[OfficeFlow]]]) -> None:
+        super().__init__(self._begin)
+        self.flows_of = flows
+
+    def _begin(self, activation: Any) -> None:
+        subject = activation.process.artifact
+        begun = [flow.begin(subject).pk for flow in self.flows_of(subject)]
+        activation.task.data = {**activation.task.data, self.BEGUN: begun}
+
+    def begun_by(self, task: Task) -> list[int]:
+        """The keys of the processes a task of this node has begun."""
+        found: list[int] = task.data.get(self.BEGUN, [])
+        return found
+
+
 class CeleryJob(mixins.NextNodeMixin, Node):
     """Work a worker does after the act is committed: work(subject, act) → None, safe to run twice.
 

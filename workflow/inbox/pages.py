@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from workflow.flows.events import Event
 from workflow.flows.fields import FenField
 from workflow.flows.money import wan
-from workflow.flows.nodes import EachSplit, Gate, OfficeEnd, OfficeView, SubFlow, Switch
+from workflow.flows.nodes import BeginFlows, EachSplit, Gate, OfficeEnd, OfficeView, SubFlow, Switch
 from workflow.people.models import Unit
 from workflow.people.saying import listed
 from workflow.people.wording import worded
@@ -150,28 +150,50 @@ def next_steps(
     ]
 
 
+@dataclass(frozen=True)
+class _Way:
+    """Where a walk along a flow is: what the flow is about (None: not known), the task of another that waits for its end."""
+
+    subject: Any = None
+    waiting: Any = None
+
+    def out_of(self, node: Any) -> list[tuple[Any, _Way]]:
+        return [(edge.dst, self) for edge in node._outgoing()]
+
+
+def _way_of(process: Any) -> _Way:
+    return _Way(process.artifact, process.parent_task)
+
+
 def _following(node: Any, process: Any) -> Iterator[OfficeView]:
+    way = _way_of(process) if process is not None else _Way()
     begun = [node.begins] if node.begins else []
-    seen, queue = set(), [*begun, *(edge.dst for edge in node._outgoing() if edge.label is None)]
+    ahead = [*begun, *(edge.dst for edge in node._outgoing() if edge.label is None)]
+    seen, queue = set(), [(step, way) for step in ahead]
     while queue:
-        step = queue.pop(0)
+        step, way = queue.pop(0)
         if id(step) in seen:
             continue
         seen.add(id(step))
         if isinstance(step, OfficeView):
             yield step
-        elif isinstance(step, OfficeEnd) and process is not None and process.parent_task:
-            waiting = process.parent_task
-            process = waiting.process
-            queue.extend(edge.dst for edge in waiting.flow_task._outgoing())
-        elif isinstance(step, SubFlow):
-            queue.extend(edge.dst for edge in step.child.instance.node("start")._outgoing())
-        elif isinstance(step, Gate | Switch) and process is not None:
-            queue.extend(step.ways_of(process.artifact))
-        elif isinstance(step, EachSplit):
-            queue.append(step._each)  # the way for no item at all is not what follows
         else:
-            queue.extend(edge.dst for edge in step._outgoing())
+            queue.extend(_beyond(step, way))
+
+
+def _beyond(step: Any, way: _Way) -> list[tuple[Any, _Way]]:
+    """Where it goes on from a node that is nobody's turn."""
+    if isinstance(step, OfficeEnd) and way.waiting:
+        return _way_of(way.waiting.process).out_of(way.waiting.flow_task)
+    if isinstance(step, SubFlow):
+        return way.out_of(step.child.instance.node("start"))
+    if isinstance(step, Gate | Switch) and way.subject is not None:
+        return [(node, way) for node in step.ways_of(way.subject)]
+    if isinstance(step, EachSplit):
+        return [(step._each, way)]  # the way for no item at all is not what follows
+    begun = step.flows_of(way.subject) if isinstance(step, BeginFlows) and way.subject is not None else ()
+    starts = [_Way(way.subject).out_of(flow.instance.node("start")) for flow in begun]
+    return [*way.out_of(step), *(ahead for start in starts for ahead in start)]
 
 
 def _names(step: OfficeView, subject: Any, today: date) -> str:

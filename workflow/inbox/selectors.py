@@ -33,7 +33,7 @@ from workflow.calendar.offsets import SOON
 from workflow.flows.base import flows
 from workflow.flows.copies import copies_for, unread_by
 from workflow.flows.models import Comment, Copy, Deadline, NotesRead, Urge
-from workflow.flows.nodes import SubFlow
+from workflow.flows.nodes import BeginFlows, SubFlow
 from workflow.flows.services import barred_from
 from workflow.flows.taking_back import following
 from workflow.people.isolation import within
@@ -454,7 +454,7 @@ def open_on(subject: str, keys: Collection[str]) -> list[Deadline]:
 
 
 def opened_after(task: Task) -> list[Deadline]:
-    """The open tasks of people that have come of one, gates passed over, of a flow begun by it or going on after it too.
+    """The open tasks of people that have come of one, gates passed over, of flows begun by it or going on after it too.
 
     Of a flow it has begun anew, the one that begins it, where that is open.
     """
@@ -470,6 +470,10 @@ def _come_of(task: Task) -> Iterator[int]:
         yield next_task.pk
         if next_task.flow_task_type == SubFlow.task_type:
             inside = Task.objects.filter(process__parent_task=next_task, flow_task_type="HUMAN")
+            yield from inside.values_list("pk", flat=True)
+        elif isinstance(next_task.flow_task, BeginFlows):
+            begun = next_task.flow_task.begun_by(next_task)
+            inside = Task.objects.filter(process__in=begun, flow_task_type="HUMAN")
             yield from inside.values_list("pk", flat=True)
     if task.process.status == PROCESS.DONE and task.process.parent_task:
         yield from _come_of(task.process.parent_task)

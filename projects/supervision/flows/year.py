@@ -22,7 +22,7 @@ from projects.supervision.models import GOING_ON, InquiryState, ProjectState
 from projects.voting.flows import SinceVoteFlow, on_elected_later
 from workflow.audit.services import Act
 from workflow.flows.acting import current_act, recording
-from workflow.flows.base import Begin
+from workflow.flows.base import Begin, OfficeFlow
 from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
 from workflow.flows.processes import processes
 
@@ -93,11 +93,15 @@ def _more_projects(act: Act, cycle: Cycle) -> None:
     """What was elected at a later session; where the year's list is still to be handed over, it goes with that."""
     if paper_of(cycle, "assignment") is None:
         services.found_projects(act, cycle)
-    elif selectors.elected_unfounded(cycle):
-        MoreProjectsFlow.begin(cycle)
 
 
-on_elected_later(_more_projects)
+def _handed_over_later(cycle: Cycle) -> list[type[OfficeFlow]]:
+    """Where that list is handed over already, what was elected since is handed over by itself."""
+    waits = paper_of(cycle, "assignment") is not None and selectors.elected_unfounded(cycle)
+    return [MoreProjectsFlow] if waits else []
+
+
+on_elected_later(_more_projects, begins=_handed_over_later)
 
 
 class SupervisionFlow(FoundingSteps, YearlyFlow):

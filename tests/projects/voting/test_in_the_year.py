@@ -18,6 +18,8 @@ from tests.plays import play_deliberation
 from tests.statements import counting
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
+from workflow.inbox.pages import next_steps
+from workflow.inbox.selectors import opened_after
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +30,11 @@ SUMS = {
     "东山村日间照料中心建设": 11,
     "石坝村危桥改造": 10,
 }
+# What begins with the announcement, and whose it is.
+AFTERWARDS = {
+    ("交办入选项目", "主席团成员"), ("交办审议意见", "主席团成员"), ("告知提出人票决结果", "党政办"),
+    ("报县级人大常委会备案", "人大办（人大秘书）"),
+}  # fmt: skip
 # What the year of this test has of each thing statements are allowed for.
 THINGS = {"proposals": 14, "candidates": 4, "projects": 3, "members": 7, "desk": 5, "checks": 20}
 
@@ -59,6 +66,11 @@ def test_a_vote_ordered_anew_still_leads_the_year_to_supervision():
     assert list(Vote.objects.order_by("pk").values_list("state", flat=True)) == ["void", "declared"]
     assert [item.title for item in elected_items(cycle)] == list(SUMS)[:3]
     assert Deadline.objects.filter(about=cycle.reference, key__startswith="supervision.").exists()
+    announced = Deadline.objects.get(key="voting.announce").task
+    foretold = next_steps(announced.flow_task, cycle, T, announced.process)
+    assert {(step.title, step.office) for step in foretold} == AFTERWARDS
+    begun = [one.task.flow_task.task_title for one in opened_after(announced)]
+    assert sorted(begun) == sorted(title for title, _office in AFTERWARDS), "all of them, and each once"
     with counting() as afterwards:
         play_after_vote(town, cycle, t=T)
     assert [one.over(THINGS) for one in (counted, voted, afterwards)] == [{}, {}, {}]

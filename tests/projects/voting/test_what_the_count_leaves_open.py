@@ -39,11 +39,13 @@ from tests.builders import at, do, open_task
 from tests.fallen import entered
 from tests.projects.voting.conftest import DAY, T, page_of, settled
 from tests.projects.voting.test_voting import proposed, recount, second_pair
+from tests.projects.voting.test_voting_pages import may_follow
 from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
+from workflow.inbox.selectors import opened_after
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.sentences import Sentence
@@ -295,6 +297,32 @@ def test_those_not_elected_wait_for_the_next_session_and_are_told_nothing_yet(sh
         remainder(short, "vote")
 
 
+def test_what_is_elected_later_is_handed_over_with_the_first_where_that_waits_and_is_no_step_of_its_own(
+    short,
+):
+    in_later_session(short)
+    remainder(short, "vote")
+    play_ballot(short.town, short.cycle, t=LATER, present=45, sheet=Sheet({"乙": 30, "丙": 15}))
+    text = resolution_text(short.cycle)
+    do("voting.resolution", short.town.of("clerk"), THEN, body=text, number="", **assembly(50, 45, LATER))
+    assert may_follow("voting.announce") == {"告知提出人票决结果", "报县级人大常委会备案"}
+    play_announcement(short.town, short.cycle, date(2027, 6, 20))
+    assert list(Project.objects.order_by("number").values_list("title", flat=True)) == ["甲", "乙"]
+
+
+def test_where_places_are_left_the_announcement_foretells_that_the_presidium_decides_on_them(db):
+    hall = settled(["甲", "乙", "丙"], seats=2, in_office=50, shortfall="next_session")
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(SHORT))
+    text = resolution_text(hall.cycle)
+    do("voting.resolution", hall.town.of("clerk"), DAY, body=text, number="", **assembly(50, 45, T))
+    left = "决定余下名额是否提请本次会议另行票决"
+    assert may_follow("voting.announce") == {"告知提出人票决结果", "报县级人大常委会备案", left}
+    announcing = open_task("voting.announce").task
+    play_announcement(hall.town, hall.cycle, date(2027, 1, 22))
+    announcing.refresh_from_db()
+    assert left in [str(one.task.flow_task.task_title) for one in opened_after(announcing)]
+
+
 def test_the_page_of_the_places_left_says_what_is_left_and_what_it_waits_for(short, client):
     page = page_of("voting.remainder", short.town.people["presidium"][1], "presidium", client)
     for words in (
@@ -341,7 +369,12 @@ def test_what_the_next_session_elects_is_resolved_announced_and_handed_over(shor
         **assembly(50, 45, LATER),
     )
     assert open_task("voting.announce").due_on == date(2027, 6, 25)
+    announcing, after = open_task("voting.announce").task, {"告知提出人票决结果", "报县级人大常委会备案"}
+    assert may_follow("voting.announce") == after | {"交办入选项目"}
     play_announcement(short.town, short.cycle, date(2027, 6, 20))
+    announcing.refresh_from_db()
+    begun = {str(one.task.flow_task.task_title) for one in opened_after(announcing)}
+    assert begun == after | {"交办入选项目"}
     one, two = Paper.objects.filter(kind="announcement").order_by("pk")
     assert "乙" in two.body and "甲" not in two.body.replace("青溪镇", "") and one.number != two.number
     assert Paper.objects.filter(kind="resolution").latest("pk").data["items"] == [short.item("乙").reference]
