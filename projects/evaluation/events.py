@@ -76,6 +76,7 @@ register_floor_acts(
     subject=Cycle,
     step=6,
     turning=MeasurementTurnFlow,
+    opening=MeasurementFlow.measure_open,
     offered=_measuring,
 )
 NEW_MEASUREMENT = register_event(

@@ -333,6 +333,7 @@ register_floor_acts(
     subject=Change,
     step=5,
     turning=ChangeTurnFlow,
+    opening=ChangeFlow.change_open,
     offered=_by_vote,
 )
 register_replacing(

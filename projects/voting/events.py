@@ -39,6 +39,7 @@ register_floor_acts(
     subject=Cycle,
     step=4,
     turning=TurnFlow,
+    opening=VotingFlow.open,
     offered=_voting,
 )
 NEW_VOTE = register_event(

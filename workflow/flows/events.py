@@ -19,6 +19,7 @@ from workflow.flows.drafts import drop_draft_of_act
 from workflow.flows.errors import AlreadyDone, InvalidForm, NotYourTurn, Obstructed
 from workflow.flows.forms import StepForm
 from workflow.flows.holding import key_of_event
+from workflow.flows.nodes import OfficeView
 from workflow.flows.services import (
     Outcome,
     busy_if_locked,
@@ -50,6 +51,8 @@ class Event:
     from_above: done by an office that only reads the record (the county): it is not locked.
     linked: the fields of its form that a link to it may fill in before anybody has typed.
     asks: the flow in which a second person answers, where the act only asks for something.
+    leads_to: the step on the same record that is somebody's turn once it is done; where the act gives a task back, its done
+    page finds that by itself.
     when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
     """
 
@@ -74,6 +77,7 @@ class Event:
     not_at: frozenset[str] = frozenset()
     linked: tuple[str, ...] = ()
     asks: type[OfficeFlow] | None = None
+    leads_to: OfficeView | None = None
 
     @property
     def kind(self) -> str:

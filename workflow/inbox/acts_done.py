@@ -52,8 +52,8 @@ def act_done(request: HttpRequest, number: int) -> HttpResponse:
     entry = get_object_or_404(own, pk=number, action__in=[one.key for one in events()])
     line = line_of(entry)
     node = event(entry.action)
-    answers = [step.key for step in node.asks.steps()] if node.asks else []
-    opened = selectors.open_on(entry.subject, answers)
+    answers = node.asks.steps() if node.asks else [node.leads_to] if node.leads_to else []
+    opened = selectors.opened_by(entry, [step.key for step in answers])
     context = {
         "node": node,
         "entry": entry,

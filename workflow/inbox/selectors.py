@@ -29,6 +29,7 @@ from django.utils.timezone import make_aware
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS
 
+from workflow.audit.models import Entry
 from workflow.calendar.offsets import SOON
 from workflow.flows.base import flows
 from workflow.flows.copies import copies_for, unread_by
@@ -451,6 +452,17 @@ def open_on(subject: str, keys: Collection[str]) -> list[Deadline]:
         return []
     rows = Deadline.objects.filter(key__in=keys, subject=subject, done_at=None, cancelled=False)
     return list(rows.select_related("task", "seat").order_by("pk"))
+
+
+def opened_by(entry: Entry, keys: Collection[str]) -> list[Deadline]:
+    """The open tasks that an act without a task has put before somebody: those of these keys on its record, and where it
+    gave a task back, what has come of that."""
+    found = open_on(entry.subject, keys)
+    ended = Deadline.objects.filter(done_by=entry.actor, done_at=entry.at).select_related("task__process")
+    returns = Entry.objects.filter(pk__in=[one.entry_id for one in ended], task=entry.action)
+    by_it = set(returns.values_list("pk", flat=True))
+    found += [after for one in ended if one.entry_id in by_it for after in opened_after(one.task)]
+    return list({one.pk: one for one in found}.values())
 
 
 def opened_after(task: Task) -> list[Deadline]:

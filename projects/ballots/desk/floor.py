@@ -15,6 +15,7 @@ from projects.ballots.desk.acts import Desk
 from projects.ballots.desk.steps import DeskSteps
 from workflow.flows.base import OfficeFlow
 from workflow.flows.events import Event, register_event
+from workflow.flows.nodes import OfficeView
 from workflow.machines.models import Record
 from workflow.roles.models import RoleGrant
 
@@ -26,12 +27,14 @@ def register_floor_acts(
     subject: type[Record],
     step: int,
     turning: type[OfficeFlow],
+    opening: OfficeView,
     offered: Callable[[Any, RoleGrant], bool],
 ) -> None:
     """登记迟到、改用纸质票、电子票改为纸质票 of the desk's votes.
 
     key: what stands before each act's own word ("voting."). turning: the flow in which a teller agrees that the box is
-    emptied; it is one of those the desk calls off (`follow_votes`).
+    emptied; it is one of those the desk calls off (`follow_votes`). opening: the step in which the chair says what is
+    issued, whose turn it is whenever somebody has come late.
     """
 
     form = DeskSteps(desk).form
@@ -49,6 +52,7 @@ def register_floor_acts(
             offices=("clerk",),
             form=form(forms.ArriveForm),
             act=desk.arrive,
+            leads_to=opening,
             when=desk.obstacles_to_arriving,
             basis=_("投票开始以前到会的，计入实到人数；开始后到会名册不再变动"),
             output=_("到会名册"),

@@ -42,6 +42,7 @@ from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete, send_back
 from workflow.machines.services import fire
+from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles.models import RoleGrant
@@ -535,3 +536,55 @@ def test_a_latecomer_before_it_moves_no_task_and_is_confirmed_by_name_and_number
     assert late.name in page and "实到由 45 人变为 46 人。" in page and tied.vote.deputies_present == 45
     client.post(address, data | {"op": "confirm"})
     assert tied.vote.deputies_present == 46 and waiting(tied) == ["voting.open"]
+
+
+# --- whoever did it is told whose turn it is now
+
+
+def told_after(hall, client, address, **data):
+    """What the page says that ends an act of the clerk's, without what stands around it."""
+    apply(SYSTEM)
+    client.force_login(hall.town.of("clerk"))
+    page = client.post(address, data | {"op": "confirm"}, follow=True).content.decode()
+    apply(SYSTEM)
+    assert "已办结</h1>" in page
+    return re.search(r'<section class="next-box">.*?</section>|$', page, re.DOTALL)[0]
+
+
+@pytest.mark.parametrize("issued", [False, True], ids=["before the chair's entry", "after it"])
+def test_after_a_latecomer_the_clerk_reads_that_the_chair_says_what_is_issued(tied, client, issued):
+    play_attendance(tied.town, tied.cycle, t=T, present=45)
+    if issued:
+        do("voting.open", tied.town.of("chair"), DAY, issued=45)
+    late = RollLine.objects.filter(session=tied.session, presence="absent").first()
+    address = f"/do/voting.arrive/{tied.cycle.pk}/"
+    told = told_after(tied, client, address, line=late.pk, arrived_at="0:00")
+    assert waiting(tied) == ["voting.open"]
+    assert told.count("发出表决票") == 1 and "青溪镇 · 人大主席、副主席" in told
+
+
+def departing(hall):
+    line = RollLine.objects.in_office().filter(session=hall.session).first()
+    return {"change": "leave", "leaver": line.pk, "reason": "大会接受其辞职"}
+
+
+@pytest.mark.parametrize("issued", [False, True], ids=["before the ballots are issued", "after"])
+def test_after_a_change_of_the_roll_the_clerk_reads_that_the_roll_call_is_theirs_again(tied, client, issued):
+    play_attendance(tied.town, tied.cycle, t=T, present=45)
+    if issued:
+        do("voting.open", tied.town.of("chair"), DAY, issued=45)
+    address = f"/do/deliberation.roll_change/{tied.session.pk}/"
+    told = told_after(tied, client, address, **departing(tied))
+    assert waiting(tied) == ["voting.attendance"]
+    assert told.count("清点到会人数") == 1 and "青溪镇 · 人大办" in told
+    play_attendance(tied.town, tied.cycle, t=T, present=45)
+    last = Entry.objects.filter(action="deliberation.roll_change").latest("pk")
+    again = client.get(f"/done/{last.pk}/").content.decode()
+    assert "清点到会人数" not in again, "what was told is done meanwhile"
+
+
+def test_a_change_of_the_roll_that_gave_nothing_back_names_nobody(tied, client):
+    play_attendance(tied.town, tied.cycle, t=T, present=45)
+    leaves(tied)
+    address = f"/do/deliberation.roll_change/{tied.session.pk}/"
+    assert told_after(tied, client, address, **departing(tied)) == "", "the first has given it back"
