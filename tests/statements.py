@@ -49,6 +49,7 @@ JOINED = "a join looks for the branches that are still open"
 LET_GO = "what was handed in on an earlier task can no longer be taken back"
 LISTED = "the notices of a meeting that list it, which its decision may leave with nothing"
 HALL = "the guards of a hall read the vote, its session and its paper as they stand under the lock"
+BARRED = "whom a rule keeps from it is asked before the form is, and once more under the lock"
 
 ALLOWED: dict[str, Allowance] = {
     "selection.merge": Allowance("each proposal gets its source; " + MOVED, {"proposals": 2}),
@@ -70,10 +71,8 @@ ALLOWED: dict[str, Allowance] = {
         HALL + ", and whether a recount of the one before is asked for", besides=3
     ),
     "evaluation.measure_open_confirm": Allowance(HALL, besides=3),
-    "voting.key_second": Allowance(
-        HALL + "; who has keyed this round is asked before the form is, and once more under the lock",
-        besides=5,
-    ),
+    "voting.key_second": Allowance(f"{HALL}; {BARRED}", besides=5),
+    "evaluation.measure_key_second": Allowance(BARRED, besides=1),
     "voting.certify_teller": Allowance(HALL + "; the report is made", besides=10),
     "voting.opinions_reply": Allowance(LET_GO, besides=1),
     "supervision.groups": Allowance(f"{GIVEN}; each group is a unit; {LISTED}", {"members": 4}, besides=1),
@@ -91,7 +90,7 @@ ALLOWED: dict[str, Allowance] = {
     ),
     "evaluation.adopt_tellers": Allowance(GIVEN, {"desk": 2}),
     "evaluation.measure_certify_teller": Allowance(
-        HALL + "; the report is made; earlier rounds of each", {"projects": 4}, besides=10
+        f"{HALL}; {BARRED}; the report is made; earlier rounds of each", {"projects": 4}, besides=11
     ),
     "evaluation.measure_declare": Allowance(
         f"{ENDED}; {MOVED}; what was signed is worked out again; which measurement it is",
