@@ -128,7 +128,7 @@ SIGNING = (
 
 def voting_between(year: Year) -> Finding:
     """Who is here is settled between the roll call and the opening, and tellers are changed before it; ballots are handed
-    out between opening and closing.
+    out between opening and closing, and counters are named for a recount once they are back.
     """
     outside = [act for desk in DESKS for act in out_of_span(year, desk)]
     if outside:
@@ -160,7 +160,8 @@ def out_of_span(year: Year, desk: str) -> list[Act]:
         for act in year.all(*(desk + name for name in ON_THE_FLOOR))
         if act.after.get("agreed", True) and not under_way(act)
     ]
-    return late + replaced + floor
+    named = [act for act in year.all(desk + "name_counters") if stage(act, OPENED, *ENDED) != "close_confirm"]
+    return late + replaced + floor + named
 
 
 def by_congress(year: Year) -> Finding:

@@ -362,6 +362,8 @@ OUT_OF_PLACE: dict[str, tuple[str, Breaking]] = {
     "here before the roll call": ("span", moved("voting.arrive", "voting.attendance")),
     "paper before the opening": ("span", moved("voting.hand_paper", "voting.open")),
     "a teller replaced while ballots are out": ("span", moved("voting.replace_teller", "voting.close")),
+    "counters named while ballots are out": ("span", added("voting.close", "voting.name_counters", "clerk")),
+    "counters named before there is a ballot": ("span", added("voting.attendance", "voting.name_counters", "clerk")),
     "late for a measurement under way": ("span", moved("evaluation.measure_arrive", "evaluation.measure_close")),
     "paper after a change's closing": ("span", moved("supervision.change_hand_paper", "supervision.change_key_first")),
     "turned to paper before the opening": ("span", moved("evaluation.measure_turn_to_paper", "evaluation.measure_open")),
@@ -439,6 +441,11 @@ def test_somebody_who_does_not_agree_ends_nothing() -> None:
     acts = added("voting.hand_paper", "voting.void_confirm", "chief_teller")(lawful())
     assert found("span", acts).status == Status.NOT_HELD
     assert found("span", told("voting.void_confirm", agreed=False)(acts)).status == Status.HELD
+
+
+def test_counters_are_named_for_a_recount_once_the_ballots_are_back() -> None:
+    for before in ("voting.key_first", "voting.certify_chief", "voting.resolution"):
+        assert found("span", added(before, "voting.name_counters", "clerk")(lawful())).status == Status.HELD
 
 
 def test_what_hangs_on_the_calendar_is_late_by_the_day_its_task_is_due() -> None:
