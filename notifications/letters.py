@@ -42,6 +42,7 @@ TITLES: dict[str, Any] = {
     "box_emptied": _("改用纸质票"),
     "destroying": _("选票销毁在即"),
     "destroyed": _("选票已销毁"),
+    "counters_named": _("确定复票计票人"),
     "declared": _("票决结果"),
     "filed": _("报送备案"),
     "summarised": _("进度汇总"),

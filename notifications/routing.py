@@ -178,6 +178,15 @@ ROUTES: tuple[Route, ...] = (
     Route("ballots.confirm_destroy", Audience.ABOVE, "destroyed", offices=("county",)),
     Route("ballots.confirm_for_presidium", Audience.OFFICES, "destroyed", offices=(*WATCHING, "clerk")),
     Route("ballots.confirm_for_presidium", Audience.ABOVE, "destroyed", offices=("county",)),
+    # Whoever is to count again sits in an office of the township, not in the hall.
+    Route(
+        "*name_counters",
+        Audience.NAMED,
+        "counters_named",
+        URGENT,
+        duty=SECURITY,
+        found_in="after.counters",
+    ),
     Route("voting.declare", Audience.OFFICES, "declared", offices=(*CONGRESS, *DESKS, "department")),
     Route("voting.settle_tie", Audience.OFFICES, "declared", offices=(*CONGRESS, *DESKS, "department")),
     Route("voting.file_county", Audience.ABOVE, "filed", offices=("county",)),
