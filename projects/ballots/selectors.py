@@ -116,6 +116,11 @@ def keyers_before(vote: Vote) -> set[int]:
     return found
 
 
+def keyers_of(vote: Vote) -> set[int]:
+    """Who keyed this count or one it repeats: whoever counts these ballots again is none of them."""
+    return set(vote.keyings.values_list("by_id", flat=True)) | keyers_before(vote)
+
+
 def pairs_before(vote: Vote) -> list[set[str]]:
     """Which two holders, by office, opened the box for each count this recount repeats. Empty for a first count."""
     found: list[set[str]] = []

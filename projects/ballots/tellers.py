@@ -8,9 +8,12 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy
 
+from projects.ballots import figures as fig
 from projects.ballots import keys
 from projects.ballots.models import Vote, VoteState
+from projects.ballots.selectors import keyers_of
 from projects.cycles.models import Presence, Session
 from projects.cycles.terms import fill_office
 from workflow.audit.services import Act
@@ -22,6 +25,8 @@ from workflow.roles.services import end_offices
 
 TELLERS = ("chief_teller", "teller", "counter")
 OVER = (VoteState.DECLARED, VoteState.VOID)
+# The act by which the presidium names counters for a recount, beside those who have counted.
+NAMING = gettext_lazy("确定复票计票人")
 
 
 def appoint(act: Act, people: Mapping[str, Sequence[str]], *, document: str) -> None:
@@ -58,6 +63,43 @@ def replace(
     fill_office(act, office, [*staying, successor], document=document)
     if vote.holders.filter(office=office, by=leaving).exists():
         keys.release_holder(act, vote, office, reason=reason)
+
+
+def missing_counters(vote: Vote, on: date) -> int:
+    """How many a recount lacks of two who have not keyed these ballots yet (复票); 0 where there is nothing to key."""
+    if not fig.to_key(vote, "issued"):
+        return 0
+    others = {user.pk for user in holders_of("counter", vote.unit, on)} - keyers_of(vote)
+    return max(0, 2 - len(others))
+
+
+def counted_or_serving(vote: Vote, on: date) -> set[int]:
+    """Whom nobody can name to count a vote's ballots again, by id: who serves at the desk already, and who has keyed them."""
+    return {user.pk for users in serving(vote.unit, on).values() for user in users} | keyers_of(vote)
+
+
+def add_counters(act: Act, vote: Vote, users: Sequence[User], *, document: str) -> None:
+    """Counters beside those who serve, as the presidium named them for a recount: nobody loses the office by it.
+
+    vote: its row locked by the caller. Refused: as `faults_in_naming`, and a deputy (`offices`).
+    """
+    if reasons := faults_in_naming(vote, users, act.on):
+        raise Refused(*reasons)
+    fill_office(act, "counter", [*serving(act.unit, act.on)["counter"], *users], document=document)
+
+
+def faults_in_naming(vote: Vote, users: Sequence[User], on: date) -> list[str]:
+    """Why these are not the counters a recount lacks: one of them is not free, or they are too few."""
+    taken, missing = counted_or_serving(vote, on), missing_counters(vote, on)
+    found = [
+        _("%(name)s已是监票人或计票人，或者录入过前一次计票，请另选。") % {"name": user.name}
+        for user in users
+        if user.pk in taken
+    ]
+    if len(users) < missing:
+        told = {"missing": missing, "n": len(users)}
+        found.append(_("复票还缺 %(missing)s 名计票人，现确定 %(n)s 名。") % told)
+    return found
 
 
 def obstacles_to_replacing(vote: Vote) -> list[str]:
@@ -145,7 +187,7 @@ def obstacles_at_desk(unit: Unit, at: datetime, *, door: str | Promise = "") -> 
 def adopted_first(door: str | Promise = "") -> str:
     """Who puts it right, as the end of a sentence: whom the meeting adopts is entered by an act of its own.
 
-    door: its title; where there is none, or it is shut (ballots are out), by the administrator's grant.
+    door: its title; where there is none, by the administrator's grant.
     """
     if door:
         return _("由人大办提请大会通过人选后，办理“%(door)s”。") % {"door": door}

@@ -1,13 +1,20 @@
-"""What the hall does at the desk of any of its votes, at nobody's turn: a teller or counter replaced before it opens."""
+"""What the hall and its presidium do at the desk of any vote, at nobody's turn.
+
+A teller or counter is replaced before it opens; other counters are named before its ballots are counted again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.deliberation.forms import ReplaceTellerForm
+from projects.ballots import tellers
+from projects.ballots.desk import Desk
+from projects.deliberation.forms import NameCountersForm, ReplaceTellerForm
+from projects.deliberation.naming import name_counters
 from projects.deliberation.replacing import REPLACING, Replacing
 from workflow.flows.events import Event, register_event
 from workflow.machines.models import Record
@@ -41,5 +48,31 @@ def register_replacing(
             irreversible=True,
             in_person=True,
             body="congress",
+        )
+    )
+
+
+def register_naming(
+    desk: Desk, *, key: str, subject: type[Record], step: int, offered: Callable[[Any, RoleGrant], bool]
+) -> Event:
+    """确定复票计票人 at a desk. key: what stands before the act's own word ("voting.")."""
+    bound = {"vote_of": staticmethod(desk.counted_again)}
+    return register_event(
+        Event(
+            key=f"{key}name_counters",
+            title=desk.titled(tellers.NAMING),
+            offices=("presidium", "clerk"),
+            subject=subject,
+            form=type(NameCountersForm.__name__, (NameCountersForm,), bound),
+            act=partial(name_counters, desk),
+            step=step,
+            when=desk.obstacles_to_naming_counters,
+            offered=offered,
+            basis=_("复票由没有录入过的另外两人计票；计票人由工作人员担任，在主席团领导下工作（票决办法）"),
+            output=_("主席团会议纪要、增加复票计票人后的监票人、计票人名单"),
+            hint=_("原有监票人、计票人的职务不变，增加的计票人与他们一同任职，任务完成时终止。"),
+            irreversible=True,
+            in_person=True,
+            body="presidium",
         )
     )

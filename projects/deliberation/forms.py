@@ -525,6 +525,40 @@ class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):
         ]
 
 
+class NameCountersForm(VoteForm, Resolved, MeetingForm):
+    """Whom the presidium names to count the ballots again beside those who have counted, and why."""
+
+    counters = PeopleField(
+        label=_("增加的计票人"),
+        help_text=_(
+            "从工作人员中确定，代表、已任监票人或计票人的、录入过前一次计票的除外；名单上没有的，先由系统管理员登记职务。"
+        ),
+        error_messages={
+            "invalid_choice": _(
+                "只能在名单上选择：代表、已任监票人或计票人的、录入过前一次计票的，不能担任复票计票人。"
+            )
+        },
+    )
+    reason = text(_("确定的理由"), rows=2, min_length=4, max_length=500)
+    field_order = ["counters", "reason", *MeetingForm.field_order]
+
+    def prepare(self) -> None:
+        super().prepare()
+        taken = tellers.counted_or_serving(self.vote, self.act.on)
+        staff = selectors.staff_of(self.subject.unit, self.act.on)
+        choice_field(self, "counters").choices = named([user for user in staff if user.pk not in taken])
+
+    def not_before(self) -> date | None:
+        return self.vote.session.held_on if self.vote.session else None
+
+    def clean_counters(self) -> list[str]:
+        chosen: list[str] = self.cleaned_data["counters"]
+        users = list(User.objects.filter(pk__in=chosen))
+        if faults := tellers.faults_in_naming(self.vote, users, self.act.on):
+            raise forms.ValidationError(faults)
+        return chosen
+
+
 class SettleForm(WhenAgreed, NamesTellers, DecisionForm):
     """The ballot settled: the list in the paper's order, how many to choose, the 票决办法, the tellers."""
 

@@ -5,19 +5,20 @@ The same at the desk of every vote, whose tellers the hall has adopted (`sitting
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy
 
 from projects.ballots import tellers
 from projects.ballots.desk import Desk
 from projects.ballots.models import Vote
-from projects.cycles.divisions import figures_of
-from projects.cycles.models import Cycle, SessionState
+from projects.cycles.divisions import figures_of, sentence_of
+from projects.cycles.models import Paper, SessionState
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import cycle_of, paper_of, standard_of
 from projects.cycles.services import congress_decided
@@ -27,11 +28,11 @@ from projects.deliberation.sitting import listed
 from workflow.audit.services import Act
 from workflow.flows.base import OfficeFlow
 from workflow.flows.errors import Refused
-from workflow.flows.models import Meeting
 from workflow.flows.processes import begun_anew
 from workflow.flows.services import Outcome
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 from workflow.people.saying import said as _
+from workflow.people.wording import worded
 
 # The act by which the hall replaces one of its tellers or counters before a vote opens.
 REPLACING = gettext_lazy("更换监票人、计票人")
@@ -55,7 +56,8 @@ def places_of(vote: Vote, on: date) -> list[Place]:
 
     A list of an earlier session is not this vote's: its places ended with that session, and are nobody's to fill.
     """
-    now, named = tellers.serving(vote.unit, on), _named_for(vote)
+    now, paper = tellers.serving(vote.unit, on), list_of(vote)
+    named = paper.data if paper else {}
     found = []
     for office, users in now.items():
         gone = User.objects.filter(pk__in=named.get(office, [])).exclude(pk__in=[user.pk for user in users])
@@ -80,15 +82,61 @@ def obstacles_of_kind(vote: Vote, office: str, successor: User, on: date) -> lis
     return [_("监票人由代表担任，请另选。")]
 
 
-def _named_for(vote: Vote) -> Mapping[str, Sequence[str]]:
+def list_of(vote: Vote) -> Paper | None:
+    """The list of tellers and counters published last for a vote; None before there is one.
+
+    Its data: ids of persons by office; `adopted`: the figures of the hall's decision on it, or `adopted_before`: of the last
+    one on those the presidium has added to since, with its day (`on`); `by_presidium`: ids of the counters it has added.
+    """
     cycle = cycle_of(vote)
     paper = paper_of(cycle, "tellers") if cycle else None
     if paper is None or not paper.published_at:
-        return {}
-    if vote.session and paper.made_on < vote.session.held_on:
-        return {}
-    named: Mapping[str, Sequence[str]] = paper.data
-    return named
+        return None
+    return None if vote.session and paper.made_on < vote.session.held_on else paper
+
+
+def publish_list(
+    act: Act, vote: Vote, title: str, *, step: int, data: Mapping[str, Any], added: Iterable[User] = ()
+) -> Paper:
+    """The list as it is now; the one it takes the place of is kept, and said to be superseded.
+
+    data: what the list says of itself besides its names (`list_of`). added: counters the presidium has named by this act;
+    with those it had named before they stand apart from whom the hall has adopted.
+    """
+    before = list_of(vote)
+    people = {
+        office: [str(user.pk) for user in users]
+        for office, users in tellers.serving(vote.unit, act.on).items()
+    }
+    named = {*(before.data.get("by_presidium", ()) if before else ()), *(str(user.pk) for user in added)}
+    apart = [pk for pk in people["counter"] if pk in named]
+    data = people | dict(data) | ({"by_presidium": apart} if apart else {})
+    return make_paper(
+        act,
+        cycle_of(vote),
+        "tellers",
+        title,
+        body=_body(act.unit, people, apart, data),
+        data=data | ({"instead_of": before.reference} if before else {}),
+        step=step,
+        publish=True,
+    )
+
+
+def _body(hall: Unit, people: Mapping[str, list[str]], apart: list[str], data: Mapping[str, Any]) -> str:
+    """Names by office; whom the hall has adopted and whom the presidium has named are told apart."""
+    adopted = {office: [pk for pk in ids if pk not in apart] for office, ids in people.items()}
+    lines = [listed(adopted)]
+    if apart:
+        names = User.objects.filter(pk__in=apart).order_by("pk").values_list("name", flat=True)
+        lines.append(f"{worded(_('复票计票人（主席团确定）'), hall)}：{'、'.join(names)}")
+    if of_hall := data.get("adopted_before"):
+        day = {"day": date_format(date.fromisoformat(of_hall["on"]))}
+        figures = sentence_of(of_hall) if "needed" in of_hall else ""
+        lines.append(_("总监票人、监票人、计票人名单由会议于%(day)s通过。") % day + figures)
+    if apart:
+        lines.append(worded(_("复票计票人由主席团确定，未提交代表表决。"), hall))
+    return "\n".join(lines)
 
 
 def _nobody(_vote: Vote) -> Mapping[str, str]:
@@ -156,7 +204,8 @@ class Replacing:
         title = _("大会纪要（更换监票人、计票人）") if vote.session else _("会议纪要（更换监票人、计票人）")
         make_paper(act, cycle, "minutes", title, body=meeting.minutes, step=self.step)
         warnings = self._warnings(vote, office, new)
-        self._publish_list(act, cycle, meeting, warnings)
+        data = {"adopted": figures_of(meeting, standard_of(cycle)), "warnings": warnings}
+        publish_list(act, vote, _("监票人、计票人名单（更换后）"), step=self.step, data=data)
         told = {"office": office, "left": old.username, "successor": new.username, "warnings": warnings}
         return Outcome(after=told, reason=reason)
 
@@ -170,22 +219,3 @@ class Replacing:
 
     def _warnings(self, vote: Vote, office: str, new: User) -> list[str]:
         return [] if office == "counter" else teller_warnings({new.name}, self.leaders(vote))
-
-    def _publish_list(self, act: Act, cycle: Cycle, meeting: Meeting, warnings: list[str]) -> None:
-        """The list as it is now; the one it takes the place of is kept, and said to be superseded."""
-        people = {
-            office: [str(user.pk) for user in users]
-            for office, users in tellers.serving(cycle.unit, act.on).items()
-        }
-        before = paper_of(cycle, "tellers")
-        data = people | {"adopted": figures_of(meeting, standard_of(cycle)), "warnings": warnings}
-        make_paper(
-            act,
-            cycle,
-            "tellers",
-            _("监票人、计票人名单（更换后）"),
-            body=listed(people),
-            data=data | ({"instead_of": before.reference} if before else {}),
-            step=self.step,
-            publish=True,
-        )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
-from projects.deliberation.desk_acts import register_replacing
+from projects.deliberation.desk_acts import register_naming, register_replacing
 from projects.deliberation.replacing import Replacing
 from projects.evaluation import carrying, forms, hall, selectors, services
 from projects.evaluation.flows import (
@@ -128,6 +128,7 @@ register_replacing(
     subject=Cycle,
     offered=_measuring,
 )
+register_naming(DESK, key="evaluation.measure_", subject=Cycle, step=6, offered=_measuring)
 register_event(
     Event(
         key="evaluation.measure_release_holder",

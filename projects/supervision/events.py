@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
-from projects.deliberation.desk_acts import register_replacing
+from projects.deliberation.desk_acts import register_naming, register_replacing
 from projects.deliberation.replacing import Replacing
 from projects.supervision import (
     asking,
@@ -339,6 +339,7 @@ register_floor_acts(
 register_replacing(
     Replacing(changing.DESK, ChangeFlow, step=5), key="supervision.change_", subject=Change, offered=_by_vote
 )
+register_naming(changing.DESK, key="supervision.change_", subject=Change, step=5, offered=_by_vote)
 register_event(
     Event(
         key="supervision.change_release_holder",

@@ -37,18 +37,18 @@ class ProjectsDesk(Desk):
             if item.state != ItemState.ON_BALLOT:  # tied or left over, and not decided on yet
                 fire(item, "count_again", act, decision_reason="")
 
-    def obstacles_to_recount(self, subject: Cycle, at: datetime) -> list[str]:
+    def obstacles_to_counting_again(self, subject: Cycle, at: datetime) -> list[str]:
         """As for every vote; once the session is closed only the congress itself can decide otherwise."""
         vote = self.current(subject)
         if vote is None or vote.is_question:
-            return super().obstacles_to_recount(subject, at)
+            return super().obstacles_to_counting_again(subject, at)
         counted = vote.to_count_again
         if counted.state != VoteState.DECLARED:
             going_on = vote.state in (VoteState.DEFINED, VoteState.OPEN)
             begun = obstacles_to_going_back(vote) if going_on else []
-            return begun or super().obstacles_to_recount(subject, at)
+            return begun or super().obstacles_to_counting_again(subject, at)
         if _may_still_correct(subject, counted):
-            return self.obstacles_to_other_counters(counted, at)
+            return []
         return [_("会议已经闭会或结果已经公告，不再复票；认为结果有误的，由代表大会依法另行决定。")]
 
 

@@ -1,4 +1,5 @@
-"""What is done of its own accord around a vote: a new vote ordered, a recount, a teller replaced, a passphrase set anew."""
+"""What is done of its own accord around a vote: a new vote ordered, a recount and its counters, a teller replaced, a
+passphrase set anew."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.ballots.models import Vote
 from projects.cycles.models import Cycle
-from projects.deliberation.desk_acts import register_replacing
+from projects.deliberation.desk_acts import register_naming, register_replacing
 from projects.deliberation.replacing import Replacing
 from projects.voting import selectors
 from projects.voting.desk import DESK
@@ -94,6 +95,7 @@ def _leaders(vote: Vote) -> dict[str, str]:
 REPLACE_TELLER = register_replacing(
     Replacing(DESK, VotingFlow, step=4, leaders=_leaders), key="voting.", subject=Cycle, offered=_voting
 )
+register_naming(DESK, key="voting.", subject=Cycle, step=4, offered=_voting)
 RELEASE_HOLDER = register_event(
     Event(
         key="voting.release_holder",

@@ -1,6 +1,6 @@
 """Published papers that hold no longer: kept as they were made, and said to be superseded (rules.md §6.2).
 
-Reports and resolutions whose result was counted again; lists of tellers one of whom was replaced.
+Reports and resolutions whose result was counted again; lists of tellers one of whom was replaced, or that were added to.
 """
 
 from __future__ import annotations
@@ -41,10 +41,12 @@ def _tell_lists(lists: list[Paper]) -> None:
     if not lists:
         return
     later = Paper.objects.filter(kind="tellers", cycle_id__in={paper.cycle_id for paper in lists})
-    replaced = set(later.filter(data__has_key="instead_of").values_list("data__instead_of", flat=True))
+    instead = {one["instead_of"]: one for one in later.values_list("data", flat=True) if "instead_of" in one}
     for paper in lists:
-        if paper.reference in replaced:
-            paper.superseded = _("已由更换后的名单取代")
+        if taken := instead.get(paper.reference):
+            # Of one the presidium has added to, the hall's decision is told as that of the list before.
+            added = "adopted" not in taken
+            paper.superseded = _("已由增加复票计票人后的名单取代") if added else _("已由更换后的名单取代")
 
 
 def _recounts_in(cycles: set[int | None]) -> dict[int, Vote]:

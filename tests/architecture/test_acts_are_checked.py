@@ -18,6 +18,7 @@ PUBLISHING = {
     "voting.declare_method", "voting.declare_resolution",
     "voting.declare", "voting.resolution", "voting.announce", "voting.replace_teller", "supervision.review_plan",
     "evaluation.measure_replace_teller", "supervision.change_replace_teller",
+    "voting.name_counters", "evaluation.measure_name_counters", "supervision.change_name_counters",
     "supervision.call_session",
     "supervision.adopt_tellers", "supervision.announce_change", "supervision.announce_undo", "evaluation.convene",
     "evaluation.preliminary", "evaluation.adopt_tellers", "evaluation.second_measure", "evaluation.measure_declare",

@@ -28,7 +28,6 @@ from projects.ballots.selectors import (
     compared_with_first,
     desk_of,
     entered_on,
-    keyers_before,
     keyings_of,
     lacks_paper,
     last_rejection,
@@ -51,7 +50,6 @@ from workflow.flows.services import Outcome, give_back
 from workflow.machines.models import Record
 from workflow.people.models import User
 from workflow.people.saying import said as _
-from workflow.roles.selectors import holders_of
 
 Text = str | Promise
 
@@ -386,20 +384,38 @@ class Desk:
         return [_("没有正在进行、尚未签字的投票。")]
 
     def obstacles_to_recount(self, subject: Any, at: datetime) -> list[str]:
-        """Why the ballots cannot be counted again now: not collected, announced already, too few other counters."""
+        """Why the ballots cannot be counted again now: not at this time, or too few other counters."""
+        if reasons := self.obstacles_to_counting_again(subject, at):
+            return reasons
+        if not tellers.missing_counters(self.counted_again(subject), localdate(at)):
+            return []
+        # Nobody is replaced once a vote has opened: these two come beside those who have counted.
+        return [
+            _("复票须由另外两名计票人录入，人选由主席团确定后，人大办办理“%(door)s”。")
+            % {"door": self.titled(tellers.NAMING)}
+        ]
+
+    def obstacles_to_counting_again(self, subject: Any, at: datetime) -> list[str]:
+        """Why it is not the time to count the ballots again: not collected yet, or announced already."""
         vote = self.current(subject)
         if vote is None or vote.state not in (VoteState.CLOSED, VoteState.KEYED, VoteState.CERTIFIED):
             return [_("票尚未收回，或结果已经宣布，不能复票。")]
-        return self.obstacles_to_other_counters(vote, at)
-
-    def obstacles_to_other_counters(self, vote: Vote, at: datetime) -> list[str]:
-        """A recount of paper is keyed by two who have not keyed it before."""
-        keyed = set(vote.keyings.values_list("by_id", flat=True)) | keyers_before(vote)
-        others = {user.pk for user in holders_of("counter", vote.unit, localdate(at))} - keyed
-        if fig.to_key(vote, "issued") and len(others) < 2:
-            # Nobody is replaced once a vote has opened: these two come beside those who have counted.
-            return [_("复票须由另外两名计票人录入，%(remedy)s") % {"remedy": tellers.adopted_first()}]
         return []
+
+    def obstacles_to_naming_counters(self, subject: Any, at: datetime) -> list[str]:
+        """Why the presidium names no counters for a recount now: no recount is possible, or nobody is missing for one."""
+        if reasons := self.obstacles_to_counting_again(subject, at):
+            return reasons
+        vote = self.counted_again(subject)
+        if not fig.to_key(vote, "issued"):
+            return [_("本次投票没有须由计票人录入的票，复票不须另外确定计票人。")]
+        if not tellers.missing_counters(vote, localdate(at)):
+            return [_("已有另外两名计票人，可以复票，不须另外确定。")]
+        return []
+
+    def counted_again(self, subject: Any) -> Vote:
+        """The vote whose ballots a recount asked for now would count."""
+        return self.vote_of(subject).to_count_again
 
     def obstacles_to_asking_recount(self, subject: Any, at: datetime) -> list[str]:
         """The same, and that it is asked for already."""
@@ -514,7 +530,7 @@ class Desk:
 
     def at_asking_recount(self, subject: Any) -> dict[str, Any]:
         """The desk of the vote whose ballots would be counted again."""
-        return self._at(subject, self.vote_of(subject).to_count_again)
+        return self._at(subject, self.counted_again(subject))
 
     def became(self, subject: Any, _grant: Any) -> dict[str, Any]:
         """What the last step has come to, where that is not what was meant: a void vote, keyings that did not stand."""

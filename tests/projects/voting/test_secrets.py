@@ -133,7 +133,7 @@ IN_PERSON = {
     "voting.announce",
     "voting.turn_confirm", "voting.recount_confirm", "voting.void_confirm",
 }  # fmt: skip
-# Of one's own accord: only asked for, and done by a second person, but for the last three.
+# Of one's own accord: only asked for, and done by a second person, but for the last six.
 ASKED_IN_PERSON = {
     "voting.void", "voting.recount", "voting.turn_to_paper", "evaluation.measure_void", "evaluation.measure_recount",
     "supervision.change_void", "supervision.change_recount", "ballots.destroy", "ballots.confirm_destroy",
@@ -142,6 +142,7 @@ ASKED_IN_PERSON = {
     "evaluation.measure_hand_paper", "evaluation.measure_turn_to_paper",
     "supervision.change_hand_paper", "supervision.change_turn_to_paper", "supervision.change_release_holder",
     "voting.replace_teller", "evaluation.measure_replace_teller", "supervision.change_replace_teller",
+    "voting.name_counters", "evaluation.measure_name_counters", "supervision.change_name_counters",
 }  # fmt: skip
 
 

@@ -1026,8 +1026,9 @@ def test_the_pair_that_counted_does_not_count_again(hall):
     collected(hall)
     counted(hall, SIPING)
     chief = hall.town.of("chief_teller")
-    adopted_first = "另外两名计票人录入，由人大办提请会议通过人选后，请系统管理员按通过的名单授权。"
-    with pytest.raises(Obstructed, match=adopted_first):
+    with pytest.raises(
+        Obstructed, match="另外两名计票人录入，人选由主席团确定后，人大办办理“确定复票计票人”。"
+    ):
         perform(
             "voting.recount",
             hall.cycle,

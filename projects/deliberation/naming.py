@@ -1,0 +1,63 @@
+"""确定复票计票人: the presidium names counters beside those who have counted, so that others count again (rules.md §6.2).
+
+Tellers are the hall's to adopt and stay as they are (`replacing`); counters are staff the presidium appoints and watches
+over. The same at the desk of every vote.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from projects.ballots import tellers
+from projects.ballots.desk import Desk
+from projects.ballots.models import Vote
+from projects.cycles.papers import make_paper
+from projects.cycles.selectors import cycle_of
+from projects.cycles.services import presidium_decided
+from projects.deliberation.replacing import list_of, publish_list
+from workflow.audit.services import Act
+from workflow.flows.errors import Refused
+from workflow.flows.services import Outcome
+from workflow.people.models import User
+from workflow.people.saying import said as _
+from workflow.people.wording import worded
+
+
+def name_counters(
+    desk: Desk, act: Act, subject: Any, *, counters: list[str], reason: str, **minutes: Any
+) -> Outcome:
+    """The presidium's meeting is on record, the counters are in office, the list names them.
+
+    counters: ids of persons; minutes: of the meeting, as `presidium_decided` takes them; the form has refused one that
+    did not agree.
+    """
+    vote = desk.locked(subject).to_count_again
+    # Whoever keys or signs the vote meanwhile holds its row and not the year's: asked once more under the lock.
+    if reasons := desk.obstacles_to_naming_counters(subject, act.at):
+        raise Refused(*reasons)
+    meeting = presidium_decided(act, subject, tellers.NAMING, **minutes)
+    users = list(User.objects.filter(pk__in=counters).order_by("pk"))
+    document = worded(f"{vote.session or cycle_of(vote)}主席团会议确定", act.unit)
+    tellers.add_counters(act, vote, users, document=document)
+    make_paper(
+        act,
+        cycle_of(vote),
+        "minutes",
+        _("主席团会议纪要（确定复票计票人）"),
+        body=meeting.minutes,
+        subject=vote.reference,
+        step=vote.step,
+    )
+    title, of_hall = _("监票人、计票人名单（增加复票计票人）"), _adopted_before(vote)
+    publish_list(act, vote, title, step=vote.step, data=of_hall, added=users)
+    told = {"vote": vote.reference, "counters": [user.username for user in users]}
+    return Outcome(after=told, reason=reason)
+
+
+def _adopted_before(vote: Vote) -> dict[str, Any]:
+    """The hall's own decision on the list the presidium adds to, as that list keeps it; none where there is no list."""
+    before = list_of(vote)
+    if before is None:
+        return {}
+    decided = {"on": before.made_on.isoformat()} | before.data.get("adopted", {})
+    return {"adopted_before": before.data.get("adopted_before", decided)}
