@@ -122,5 +122,5 @@ def test_every_step_says_what_it_rests_on():
         for n in flow.instance.nodes()
         if isinstance(n, OfficeView)
     ]
-    assert len(steps) == 32
+    assert len(steps) == 34
     assert all(str(step.basis) and str(step.task_title) for step in steps)
