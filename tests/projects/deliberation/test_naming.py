@@ -70,8 +70,8 @@ def test_those_the_presidium_names_key_the_paper_again(held):
     assert (listed.step, listed.cycle) == (first.step, held.cycle)
     held.perform("recount", "chief_teller", {"reason": "代表要求复核票数。"})
     held.act("recount_confirm", "teller", decision="agree")
-    held.act("close", "chief_teller", returned=ON_PAPER)
-    held.act("close_confirm", "teller", confirmed=True)
+    held.act("count_again", "chief_teller", returned=ON_PAPER)
+    held.act("count_again_confirm", "teller", confirmed=True)
     held.town.people["counter"] += named
     for turn, holder in (("first", 3), ("second", 4)):
         held.act(f"key_{turn}", "counter", holder, **held.sheet(Said()))
