@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from math import ceil
 
@@ -26,19 +27,25 @@ def _list(items: list[Item]) -> str:
 
 def left_out(cycle: Cycle, text: str) -> list[str]:
     """The titles of the projects elected that a text about the result does not name, however it is broken into lines."""
-    told = _unbroken(text)
-    return [item.title for item in _chosen(result_now(cycle)) if _unbroken(item.title) not in told]
+    rows = result_now(cycle)
+    told = _named(rows, text)
+    return [item.title for item in _chosen(rows) if item.title not in told]
 
 
 def named_besides(cycle: Cycle, text: str) -> list[str]:
     """The titles of those not elected that it names: it may say so of them, or have mixed them up."""
     rows = result_now(cycle)
-    told = _unbroken(text)
-    # One title may stand inside another.
-    for title in sorted((item.title for item in _chosen(rows)), key=len, reverse=True):
-        told = told.replace(_unbroken(title), "")
-    others = [row.item.title for row in rows if row.item and not row.elected]
-    return [title for title in others if _unbroken(title) in told]
+    told = _named(rows, text)
+    return [row.item.title for row in rows if row.item and not row.elected and row.item.title in told]
+
+
+def _named(rows: list[ResultRow], text: str) -> set[str]:
+    """Which of a vote's titles a text names. One title may stand inside another: the longer one is meant where it stands."""
+    titles = {_unbroken(row.item.title): row.item.title for row in rows if row.item}
+    if not titles:
+        return set()
+    longest_first = sorted(titles, key=len, reverse=True)
+    return {titles[found] for found in re.findall("|".join(map(re.escape, longest_first)), _unbroken(text))}
 
 
 def _unbroken(text: str) -> str:

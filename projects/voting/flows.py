@@ -74,6 +74,7 @@ def _is_on_resolution(vote: Vote | None) -> bool:
     return vote is not None and vote.purpose == Purpose.RESOLUTION
 
 
+# Both say what the sums come to before the chair does.
 def _calls_for_another(vote: Vote | None) -> bool | None:
     signed = vote is not None and vote.state == VoteState.CERTIFIED
     return is_voted_on_again(vote) if vote and signed else None
@@ -167,11 +168,11 @@ class VotingFlow(SinceVoteFlow):
         output=_("入选、未入选名单"),
     ).Next(this.voted)
     voted = (
-        desk.gate(lambda vote: vote.state == VoteState.DEFINED, _calls_for_another)
+        desk.gate(lambda vote: vote.state == VoteState.DEFINED, _calls_for_another, withheld=True)
         .Then(this.attendance)
         .Else(this.tied)
     )
-    tied = desk.gate(awaits_presidium, _leaves_a_tie).Then(this.settle_tie).Else(this.manner)
+    tied = desk.gate(awaits_presidium, _leaves_a_tie, withheld=True).Then(this.settle_tie).Else(this.manner)
     settle_tie = MeetingView(
         office="presidium",
         title=_("主席团决定末位入选项目"),

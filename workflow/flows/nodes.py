@@ -267,18 +267,21 @@ class Gate(nodes.If):
     """Which way on; reads the machines' result and repeats no rule.
 
     foretold: what the flow is about, before the step that leads here is done → whether the condition will hold then; None
-    where that step decides it. Pages tell by it what may follow; the flow itself never asks.
+    where that step decides it. Pages tell by it what may follow; the flow itself never asks. withheld: the answer gives away
+    what that step announces, so that nobody is told but whoever does it.
     """
 
     activation_class = GateActivation
 
-    def __init__(self, condition: Callable[[Any], Any], *, foretold: Foretold | None = None) -> None:
+    def __init__(
+        self, condition: Callable[[Any], Any], *, foretold: Foretold | None = None, withheld: bool = False
+    ) -> None:
         super().__init__(condition)
-        self._foretold = foretold
+        self._foretold, self.withheld = foretold, withheld
 
-    def ways_of(self, subject: Any) -> list[Any]:
-        """The nodes this subject may go on to, asked before the step at the gate is done."""
-        answer = self._foretold(subject) if self._foretold else None
+    def ways_of(self, subject: Any, *, doing: bool) -> list[Any]:
+        """The nodes this subject may go on to, asked before the step at the gate is done; doing: by whoever does it."""
+        answer = self._foretold(subject) if self._foretold and (doing or not self.withheld) else None
         if answer is None:
             return [self._on_true, self._on_false]
         return [self._on_true if answer else self._on_false]
@@ -311,8 +314,8 @@ class Switch(nodes.Switch):
     def Default(self, node: Any) -> Switch:
         return self.Case(node)
 
-    def ways_of(self, subject: Any) -> list[Any]:
-        """The nodes this subject may go on to, asked before the step at the gate is done."""
+    def ways_of(self, subject: Any, *, doing: bool) -> list[Any]:
+        """As a gate's; no case withholds anything from who does not do the step."""
         found = []
         for (node, condition), foretold in zip(self._branches, self._foretold, strict=True):
             answer = foretold(subject) if foretold else None if condition else True

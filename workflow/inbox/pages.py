@@ -122,6 +122,7 @@ def next_steps(
     today: date,
     process: Any = None,
     *,
+    doing: bool = True,
     back: bool = False,
     said: Sequence[str] = (),
 ) -> list[Next]:
@@ -129,6 +130,7 @@ def next_steps(
     task the step in which a second person answers, if it asks for that.
 
     process: the task's own; where its flow ends, the flow that waits for it goes on. Empty where none does.
+    doing: whether it is whoever does the task that reads this; others are told no more than they may know (`Gate`).
     back: what is entered sends the matter back, and the steps are those it may return to. said: in sentences, what follows
     what is entered; where there are none the step itself may have some (`OfficeView.what_follows`).
     """
@@ -139,7 +141,7 @@ def next_steps(
     if isinstance(node, Event):
         following: Iterable[OfficeView] = node.asks.steps()[:1] if node.asks else ()
     else:
-        following = node.returns if back else _following(node, process)
+        following = node.returns if back else _following(node, process, doing)
     return [
         Next(
             worded(step.task_title, subject.unit),
@@ -152,21 +154,23 @@ def next_steps(
 
 @dataclass(frozen=True)
 class _Way:
-    """Where a walk along a flow is: what the flow is about (None: not known), the task of another that waits for its end."""
+    """Where a walk along a flow is, and for whom: what the flow is about (None: not known), the task of another that waits
+    for its end."""
 
+    doing: bool
     subject: Any = None
     waiting: Any = None
+
+    @classmethod
+    def along(cls, process: Any, doing: bool) -> _Way:
+        return cls(doing, process.artifact, process.parent_task)
 
     def out_of(self, node: Any) -> list[tuple[Any, _Way]]:
         return [(edge.dst, self) for edge in node._outgoing()]
 
 
-def _way_of(process: Any) -> _Way:
-    return _Way(process.artifact, process.parent_task)
-
-
-def _following(node: Any, process: Any) -> Iterator[OfficeView]:
-    way = _way_of(process) if process is not None else _Way()
+def _following(node: Any, process: Any, doing: bool) -> Iterator[OfficeView]:
+    way = _Way.along(process, doing) if process is not None else _Way(doing)
     begun = [node.begins] if node.begins else []
     ahead = [*begun, *(edge.dst for edge in node._outgoing() if edge.label is None)]
     seen, queue = set(), [(step, way) for step in ahead]
@@ -184,15 +188,15 @@ def _following(node: Any, process: Any) -> Iterator[OfficeView]:
 def _beyond(step: Any, way: _Way) -> list[tuple[Any, _Way]]:
     """Where it goes on from a node that is nobody's turn."""
     if isinstance(step, OfficeEnd) and way.waiting:
-        return _way_of(way.waiting.process).out_of(way.waiting.flow_task)
+        return _Way.along(way.waiting.process, way.doing).out_of(way.waiting.flow_task)
     if isinstance(step, SubFlow):
         return way.out_of(step.child.instance.node("start"))
     if isinstance(step, Gate | Switch) and way.subject is not None:
-        return [(node, way) for node in step.ways_of(way.subject)]
+        return [(node, way) for node in step.ways_of(way.subject, doing=way.doing)]
     if isinstance(step, EachSplit):
         return [(step._each, way)]  # the way for no item at all is not what follows
     begun = step.flows_of(way.subject) if isinstance(step, BeginFlows) and way.subject is not None else ()
-    starts = [_Way(way.subject).out_of(flow.instance.node("start")) for flow in begun]
+    starts = [_Way(way.doing, way.subject).out_of(flow.instance.node("start")) for flow in begun]
     return [*way.out_of(step), *(ahead for start in starts for ahead in start)]
 
 

@@ -174,7 +174,7 @@ def _show_task(
         "obstacles": _untold(reasons, services.obstacles_of(node, subject, act.at)) if mine else [],
         "facts": facts,
         "history": lines_of(_history(subject)),
-        "next_steps": next_steps(node, subject, act.on, deadline.task.process),
+        "next_steps": next_steps(node, subject, act.on, deadline.task.process, doing=mine),
         "beside": beside(subject),
         "offers": [] if speaks else acts_beside(subject, grant, act.at),
         "returns": [(t.name, worded(t.task_title, deadline.unit)) for t in node.returns],

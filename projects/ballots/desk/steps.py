@@ -344,9 +344,15 @@ class DeskSteps:
 
     # A gate's condition is asked once a step is done; what it foretells, before: None where the step itself decides.
 
-    def gate(self, question: Callable[[Vote], Any], foretold: Callable[[Vote | None], bool | None]) -> Gate:
+    def gate(
+        self,
+        question: Callable[[Vote], Any],
+        foretold: Callable[[Vote | None], bool | None],
+        *,
+        withheld: bool = False,
+    ) -> Gate:
         """A gate on the vote; foretold: the vote as it stands before the step, None before there is one."""
-        return Gate(self.asks(question), foretold=self.foretells(foretold))
+        return Gate(self.asks(question), foretold=self.foretells(foretold), withheld=withheld)
 
     def foretells(self, answer: Callable[[Vote | None], bool | None]) -> Callable[[Any], bool | None]:
         """What a gate on the vote foretells."""

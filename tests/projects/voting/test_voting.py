@@ -42,7 +42,7 @@ from projects.supervision.selectors import votes_by_item
 from projects.supervision.services import found_projects
 from projects.supervision.sessions import obstacles_to_closing
 from projects.voting.desk import DESK
-from projects.voting.drafts import announcement_text, filing_text, resolution_text
+from projects.voting.drafts import announcement_text, filing_text, left_out, named_besides, resolution_text
 from projects.voting.flows import VotingFlow
 from projects.voting.selectors import (
     declared_of,
@@ -680,6 +680,25 @@ def test_a_resolution_or_announcement_that_leaves_out_what_was_elected_is_refuse
     )
     with pytest.raises(InvalidForm, match="正文没有写明入选项目“文化礼堂”"):
         do("voting.announce", clerk, DAY, number="1号", body="。", **meeting(members, T))
+
+
+def test_a_title_that_stands_inside_a_longer_one_is_not_named_by_it(db):
+    hall = settled(["桥头村道路硬化", "桥头村道路硬化及路灯"], seats=1, in_office=50)
+    play_voting(
+        hall.town,
+        hall.cycle,
+        t=T,
+        present=45,
+        on_leave=3,
+        sums={"桥头村道路硬化": 42, "桥头村道路硬化及路灯": 3},
+    )
+    inner, outer = "桥头村道路硬化", "桥头村道路硬化及路灯"
+    for text, missing, besides in (
+        (f"确定{outer}。", [inner], [outer]),
+        (f"确定{inner}。", [], []),
+        (f"确定{inner}，{outer}未入选。", [], [outer]),
+    ):
+        assert (left_out(hall.cycle, text), named_besides(hall.cycle, text)) == (missing, besides), text
 
 
 def test_whoever_confirms_a_text_that_names_what_was_not_elected_is_told_so(hall, client, monkeypatch):

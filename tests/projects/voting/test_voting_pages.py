@@ -251,6 +251,29 @@ def test_of_a_tie_the_page_of_the_announcement_tells_what_the_rules_make_of_it(r
     assert may_follow("voting.declare") == {follows}
 
 
+@pytest.mark.parametrize("level", [28, 27], ids=["tie", "no tie"])
+def test_what_follows_the_announcement_tells_nobody_but_whoever_makes_it_what_the_sums_come_to(
+    level, client, db
+):
+    hall = settled(["文化礼堂", "村道硬化", "路灯"], seats=2, in_office=50)
+    at_keying(hall)
+    for turn, counter in (("first", 1), ("second", 2)):
+        key(hall, turn, counter, {"文化礼堂": 30, "村道硬化": 28, "路灯": level})
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    again, over = "清点到会人数", "大会通过决议"
+    told = {
+        office: {
+            words
+            for words in (again, over)
+            if words in page_of("voting.declare", hall.town.of(office), office, client)
+        }
+        for office in ("chair", "mayor", "deputy", "clerk")
+    }
+    assert told.pop("chair") == {again if level == 28 else over}
+    assert set(map(frozenset, told.values())) == {frozenset({again, over})}
+
+
 def test_who_agrees_to_a_recount_is_told_that_the_ballots_are_counted_out_again(counting):
     perform(
         "voting.recount", counting.cycle, actor=counting.town.of("chief_teller"), at=at(DAY),
