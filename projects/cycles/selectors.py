@@ -24,7 +24,7 @@ from projects.cycles.models import (
 from projects.cycles.over import CLOSE
 from projects.cycles.rulebook import Rules
 from workflow.audit.models import Entry
-from workflow.flows.meetings import BY_LAW, Standard
+from workflow.flows.meetings import BY_DEPUTIES, Standard
 from workflow.machines.references import number_in
 from workflow.people.models import Unit, User
 from workflow.people.prepared import Prepared
@@ -187,7 +187,7 @@ def standard_of(subject: Any) -> Standard:
     cycle = cycle_of(subject)
     rules = rules_for(cycle) if cycle else rules_in_force(subject.unit)
     if rules.body == "congress":
-        return BY_LAW
+        return BY_DEPUTIES
     # Shown hands have no invalid ones: of valid votes is of those present.
     return Standard(rules.quorum, of_present=rules.majority_base != "in_office")
 

@@ -22,6 +22,7 @@ from projects.ballots.selectors import (
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.divisions import sentence_of
 from projects.cycles.models import Cycle, CycleState, Paper, Session
+from projects.cycles.numerals import numeral
 from projects.cycles.selectors import papers_of, session_of
 from projects.deliberation.models import Opinion
 from projects.deliberation.selectors import is_method_at_desk
@@ -235,8 +236,8 @@ def resolution_page(cycle: Cycle) -> dict[str, Any]:
 
 
 def next_announcement(cycle: Cycle) -> str:
-    """公告〔N届〕第M号: the number after the last announcement of this term of the congress."""
-    prefix = f"公告〔{vote_session(cycle).term}届〕第"
+    """公告〔N届〕第M号, the term as papers write it: the number after its last announcement."""
+    prefix = f"公告〔{numeral(vote_session(cycle).term)}届〕第"
     made = Paper.objects.filter(unit=cycle.unit, kind="announcement", number__startswith=prefix).count()
     return f"{prefix}{made + 1}号"
 

@@ -6,7 +6,7 @@ The two figures of every decision, a show of hands and a ballot alike, are worke
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from workflow.people.sentences import sentence as _
@@ -34,11 +34,13 @@ def majority_needed(of: int) -> int:
 class Standard:
     """What a body's decision takes. quorum: the share of members who must attend, the share itself included.
 
-    of_present: more than half of those present agree, where the body's own rules say so; else of all members.
+    of_present: more than half of those present agree, where the body's own rules say so; else of all members. called: what
+    its members are called together.
     """
 
     quorum: Fraction = QUORUM
     of_present: bool = False
+    called: str = field(default=_("组成人员"), compare=False)
 
     def quorum_of(self, members: int) -> int:
         """How many must attend, rounded up."""
@@ -55,6 +57,7 @@ class Standard:
 
 
 BY_LAW = Standard()
+BY_DEPUTIES = Standard(called=_("全体代表"))  # the same for a congress, which has no other members
 
 
 @dataclass(frozen=True)
@@ -82,13 +85,20 @@ def faults(d: Division, standard: Standard = BY_LAW) -> list[Fault]:
     needed = standard.quorum_of(d.members)
     if d.present < needed:
         said = _(
-            "组成人员 %(members)s 人，须 %(needed)s 人以上（%(share)s）出席，实到 %(present)s 人，不能开会。"
+            "%(called)s %(members)s 人，须 %(needed)s 人以上（%(share)s）出席，实到 %(present)s 人，不能开会。"
         )
-        told = {"members": d.members, "needed": needed, "share": standard.share, "present": d.present}
+        told = {
+            "called": standard.called,
+            "members": d.members,
+            "needed": needed,
+            "share": standard.share,
+            "present": d.present,
+        }
         found.append(Fault("present", said % told))
     if d.present > d.members:
-        said = _("出席 %(present)s 人，多于组成人员 %(members)s 人。")
-        found.append(Fault("present", said % {"present": d.present, "members": d.members}))
+        said = _("出席 %(present)s 人，多于%(called)s %(members)s 人。")
+        told = {"called": standard.called, "present": d.present, "members": d.members}
+        found.append(Fault("present", said % told))
     cast = d.votes_for + d.votes_against + d.votes_abstain
     if cast != d.present:
         said = _(

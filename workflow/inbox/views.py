@@ -639,7 +639,7 @@ def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
     if before := done_with(wanted.key, [subject.reference], act.person, token_of(request)):
         return to_what_was_done(request, before, again=True)
     if grant.office not in wanted.offices or (wanted.offered and not wanted.offered(subject, grant)):
-        raise PermissionDenied(_("这件事不由您现在的职务办理，请先切换职务。"))
+        raise PermissionDenied(_("这件事不由您现在的职务办理；有办理这件事的职务的，请先切换。"))
     if request.method == "POST":
         operation = _EVENT_OPERATIONS.get(request.POST.get("op", ""), _perform)
         return operation(request, wanted, subject, act, grant)

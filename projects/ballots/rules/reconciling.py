@@ -285,7 +285,7 @@ def reconcile_spoiled(spoiled: Mapping[str, int], invalid: int) -> list[Problem]
     if told == invalid:
         return []
     parts = " ＋ ".join(str(spoiled.get(why, 0)) for why in Spoiled)
-    sentence = _("无效票分原因 %(parts)s ＝ %(told)s 张 ≠ 无效票 %(invalid)s 张。") % {
+    sentence = _("无效票各原因 %(parts)s ＝ %(told)s 张，与无效票 %(invalid)s 张不符。") % {
         "parts": parts,
         "told": told,
         "invalid": invalid,

@@ -76,7 +76,9 @@ def test_word_has_the_same_page_and_numbers():
 
 
 def test_a_numbered_paper_has_its_letterhead_number_and_addressee():
-    sent = {"documents": [{"title": "决议", "number": ""}, {"title": "公告", "number": "公告〔19届〕第1号"}]}
+    sent = {
+        "documents": [{"title": "决议", "number": ""}, {"title": "公告", "number": "公告〔十九届〕第1号"}]
+    }
     made = paper("filing", number="青溪人大〔2027〕3号", body="现将有关情况报告如下。", data=sent)
     text = text_of(pdf_of(document_of(made, enclosures=["清单.xlsx"])))
     for words in (
@@ -84,7 +86,7 @@ def test_a_numbered_paper_has_its_letterhead_number_and_addressee():
         "青溪人大〔2027〕3号",
         "示范县人民代表大会常务委员会：",
         "1．决议",
-        "2．公告（公告〔19届〕第1号）",
+        "2．公告（公告〔十九届〕第1号）",
         "3．清单.xlsx",
         "2027年1月20日",
     ):
@@ -102,14 +104,14 @@ def test_an_announcement_bears_its_name_on_top_its_number_and_the_sessions_presi
     made = paper(
         "announcement",
         f"{SESSION}公告",
-        number="公告〔19届〕第1号",
+        number="公告〔十九届〕第1号",
         body=f"3 个项目入选：\n{LIST}\n现予公告。",
         data={"signature": f"{SESSION}主席团"},
     )
     document = document_of(made)
     assert (document.masthead, document.ruled, document.title) == (made.title, False, "")
     assert document.signature == f"{SESSION}主席团"
-    assert "公告〔19届〕第1号" in text_of(pdf_of(document))
+    assert "公告〔十九届〕第1号" in text_of(pdf_of(document))
 
 
 def test_what_a_meeting_adopted_says_when_under_its_title_and_is_not_signed():

@@ -795,7 +795,7 @@ def test_an_extra_session_needs_two_thirds(year):
     assert Paper.objects.filter(kind="convening", published_at__isnull=False).exists()
     with pytest.raises(InvalidForm, match="须 14 人以上") as few:
         year.opened("2027-06-18", present=13, votes_for=13)
-    with pytest.raises(InvalidForm, match="多于组成人员 20 人") as many:
+    with pytest.raises(InvalidForm, match="多于全体代表 20 人") as many:
         year.opened("2027-06-18", present=21, votes_for=21)
     assert [list(wrong.value.form.errors) for wrong in (few, many)] == [["present_number"]] * 2
     year.opened("2027-06-18", present=14, votes_for=14)

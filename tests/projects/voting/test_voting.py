@@ -780,13 +780,13 @@ def test_the_announcement_is_numbered_and_signed_by_the_sessions_presidium(hall)
     task = open_task("voting.announce")
     assert task.due_on == date(2027, 1, 27)
     members = hall.town.people["presidium"]
-    record = {"number": "公告〔19届〕第1号", "body": announcement_text(hall.cycle)} | meeting(members, T)
+    record = {"number": "公告〔十九届〕第1号", "body": announcement_text(hall.cycle)} | meeting(members, T)
     with pytest.raises(InvalidForm, match="半数"):
         do("voting.announce", hall.town.of("clerk"), DAY, **record | meeting(members, T, agree=False))
     do("voting.announce", hall.town.of("clerk"), DAY, **record)
     paper = Paper.objects.get(kind="announcement")
     assert paper.data["signature"] == "青溪镇第十九届人民代表大会第二次会议主席团"
-    assert paper.published_at and paper.number == "公告〔19届〕第1号"
+    assert paper.published_at and paper.number == "公告〔十九届〕第1号"
 
 
 def test_the_announcement_says_when_how_many_came_and_what_was_decided(hall):
@@ -813,10 +813,10 @@ def test_a_number_of_an_announcement_is_given_once_in_a_township(hall):
     act = hall.town.act("clerk", at(DAY))
     with pytest.raises(Refused, match=f"{used}已经用过"):
         announce(act, hall.cycle, meeting=Meeting(), number=used, body="现予公告。")
-    announce(act, hall.cycle, meeting=Meeting(), number="公告〔19届〕第2号", body="现予公告。")
+    announce(act, hall.cycle, meeting=Meeting(), number="公告〔十九届〕第2号", body="现予公告。")
     make_paper(act, hall.cycle, "filing", "备案报告", number=used)
     numbers = list(Paper.objects.filter(kind="announcement").order_by("pk").values_list("number", flat=True))
-    assert numbers == [used, "公告〔19届〕第2号"]
+    assert numbers == [used, "公告〔十九届〕第2号"]
 
 
 def test_what_follows_the_vote_runs_beside_the_year(hall):
