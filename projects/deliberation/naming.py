@@ -14,7 +14,7 @@ from projects.ballots.models import Vote
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import cycle_of
 from projects.cycles.services import presidium_decided
-from projects.deliberation.replacing import list_of, publish_list
+from projects.deliberation.replacing import list_of, obstacles_of_kind, publish_list
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
@@ -29,14 +29,16 @@ def name_counters(
     """The presidium's meeting is on record, the counters are in office, the list names them.
 
     counters: ids of persons; minutes: of the meeting, as `presidium_decided` takes them; the form has refused one that
-    did not agree.
+    did not agree. Refused: whoever is no staff (`obstacles_of_kind`), and whom `tellers.add_counters` refuses.
     """
-    vote = desk.locked(subject).to_count_again
+    vote = desk.locked_to_count_again(subject)
     # Whoever keys or signs the vote meanwhile holds its row and not the year's: asked once more under the lock.
     if reasons := desk.obstacles_to_naming_counters(subject, act.at):
         raise Refused(*reasons)
-    meeting = presidium_decided(act, subject, tellers.NAMING, **minutes)
     users = list(User.objects.filter(pk__in=counters).order_by("pk"))
+    if reasons := [reason for user in users for reason in obstacles_of_kind(vote, "counter", user, act.on)]:
+        raise Refused(*dict.fromkeys(reasons))
+    meeting = presidium_decided(act, subject, tellers.NAMING, **minutes)
     document = worded(f"{vote.session or cycle_of(vote)}主席团会议确定", act.unit)
     tellers.add_counters(act, vote, users, document=document)
     make_paper(

@@ -92,7 +92,11 @@ class Desk:
 
     def locked(self, subject: Any) -> Vote:
         """The subject's vote with its row locked."""
-        return Vote.objects.select_for_update(of=("self",)).get(pk=self.vote_of(subject).pk)
+        return _locked(self.vote_of(subject))
+
+    def locked_to_count_again(self, subject: Any) -> Vote:
+        """The vote whose ballots a recount asked for now would count, with its row locked after that of the subject's vote."""
+        return _locked(self.locked(subject).to_count_again)
 
     def attend(self, act: Act, subject: Any, **figures: Any) -> None:
         """应到、请假、实到."""
@@ -625,6 +629,10 @@ class Desk:
             "compared": compared_with_first(vote),
             "digest": fig.digest_of(vote),
         }
+
+
+def _locked(vote: Vote) -> Vote:
+    return Vote.objects.select_for_update(of=("self",)).get(pk=vote.pk)
 
 
 def _rejected_because(rejected: Rejection) -> str:

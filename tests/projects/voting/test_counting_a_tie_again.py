@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots.models import Vote
@@ -125,6 +128,14 @@ def test_a_second_round_is_withdrawn_with_the_roll_call_it_had(db):
     assert not open_tasks(hall.cycle, "voting.open_confirm")
     announced_again(hall, {"甲": 40, "乙": 26, "丙": 19})
     assert [item.title for item in elected_items(hall.cycle)] == ["甲", "乙"]
+
+
+def test_whoever_names_counters_for_the_tie_holds_the_run_off_and_the_vote_before_it(tied):
+    runoff = tied.vote
+    with CaptureQueriesContext(connection) as read:
+        assert DESK.locked_to_count_again(tied.cycle) == runoff.follows
+    held = [query["sql"] for query in read if "FOR UPDATE" in query["sql"]]
+    assert [re.search(r'"id" = (\d+)', sql)[1] for sql in held] == [str(runoff.pk), str(runoff.follows.pk)]
 
 
 def test_once_the_run_off_is_open_the_tie_before_it_is_not_counted_again(tied):

@@ -15,6 +15,7 @@ from projects.ballots.selectors import compared_with_first
 from projects.ballots.tellers import NAMING, faults_in_naming, release
 from projects.cycles.documents.composing import document_of
 from projects.cycles.models import Paper
+from projects.deliberation.naming import name_counters
 from projects.demo.cast import PASSWORD
 from projects.demo.play.stage import meeting
 from projects.demo.play.voting import Sheet, keyed, play_ballot, play_voting
@@ -27,10 +28,12 @@ from tests.projects.voting.test_replacing import lists, replace, with_list
 from tests.projects.voting.test_secrets import at_desk
 from tests.projects.voting.test_voting import SIPING, attend, close, collected, counted, open_
 from workflow.audit.models import Entry
+from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import event, events_on, perform
 from workflow.flows.models import Meeting
 from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import User
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of
 from workflow.roles.services import end_offices
@@ -225,6 +228,22 @@ def test_whoever_may_not_be_named_is_refused_at_the_field(counted_once):
     assert refused_at(hall, "held_on", one, other, held_on="2027-01-19").startswith("会议日期不能早于")
     assert counters(hall) == hall.town.people["counter"] and not Meeting.objects.filter(title=NAMING).exists()
     name(hall, one, other)
+
+
+def test_nobody_but_staff_is_named_whatever_a_form_would_have_let_through(counted_once):
+    hall, (one, other) = counted_once, staff(counted_once)
+    passer_by, act = User.objects.create(username="passer-by", name="路人"), hall.town.act("clerk", at(DAY))
+
+    def served(*users):
+        with acting(act):
+            name_counters(DESK, act, hall.cycle, **decision(hall, users, held_on=T))
+
+    for nobody in (passer_by, hall.town.of("deputy", 19)):
+        with pytest.raises(Refused, match="计票人由工作人员担任，请另选。"):
+            served(one, nobody)
+    assert counters(hall) == hall.town.people["counter"] and not Meeting.objects.filter(title=NAMING).exists()
+    served(one, other)
+    assert {one, other} < set(counters(hall))
 
 
 def test_whoever_keyed_before_is_not_named_though_the_office_has_ended(counted_once):
