@@ -104,9 +104,10 @@ class DeskSteps:
             hint=_("开始后，票面和到会人数不再变动。数字不符的，退回主持人。"),
         )
 
-    def closing_step(self) -> OfficeView:
+    def _counting_returned(self, title: Text, **told: Text) -> OfficeView:
+        """The chief teller's count of what came back."""
         return self._step(
-            format_lazy(_("收回{paper}"), paper=self.desk.paper),
+            title,
             office="chief_teller",
             form=forms.CloseForm,
             act=self.desk.enter_closing,
@@ -114,14 +115,13 @@ class DeskSteps:
             page="steps/voting/desk.html",
             irreversible=True,
             in_person=True,
-            basis=_("收回的票等于或少于发出的，投票有效；多于发出的，投票无效，由主席团决定重新投票"),
-            output=_("发出、收回张数"),
-            hint=_("监票人确认后生效；数字不符的，由监票人退回重新清点。"),
+            **told,
         )
 
-    def confirming_closing(self) -> OfficeView:
+    def _confirming_returned(self, title: Text, **told: Text) -> OfficeView:
+        """Another teller's confirmation of it."""
         return self._step(
-            _("确认截止投票"),
+            title,
             office="teller",
             form=forms.ConfirmCloseForm,
             act=self.desk.confirm_closing,
@@ -131,45 +131,42 @@ class DeskSteps:
             page="steps/voting/confirm.html",
             irreversible=True,
             in_person=True,
+            handed_out=BECAME,
+            handed_told=self.desk.became,
+            **told,
+        )
+
+    def closing_step(self) -> OfficeView:
+        return self._counting_returned(
+            format_lazy(_("收回{paper}"), paper=self.desk.paper),
+            basis=_("收回的票等于或少于发出的，投票有效；多于发出的，投票无效，由主席团决定重新投票"),
+            output=_("发出、收回张数"),
+            hint=_("监票人确认后生效；数字不符的，由监票人退回重新清点。"),
+        )
+
+    def confirming_closing(self) -> OfficeView:
+        return self._confirming_returned(
+            _("确认截止投票"),
             basis=_("投票由总监票人和监票人两人共同截止；收回多于发出的，投票无效，由主席团决定重新投票"),
             output=_("截止投票的时间、收回张数；电子投票的，票箱封存"),
             hint=_("确认后票箱即行封存，不再收票。数字不符的，退回总监票人重新清点。"),
-            handed_out=BECAME,
-            handed_told=self.desk.became,
         )
 
     def counting_again(self) -> OfficeView:
         """A recount's first step: what came back is counted once more. Nobody votes, nothing is handed out or in."""
-        return self._step(
+        return self._counting_returned(
             format_lazy(_("重新清点{paper}"), paper=self.desk.paper),
-            office="chief_teller",
-            form=forms.CloseForm,
-            act=self.desk.enter_closing,
-            context=self.desk.at_desk,
-            page="steps/voting/desk.html",
-            irreversible=True,
-            in_person=True,
             basis=_("复票对已收回的票重新清点、计票；票多于发出的，投票无效，由主席团决定重新投票"),
             output=_("重新清点的张数"),
             hint=_("监票人确认后，重新计票；数字不符的，由监票人退回再次清点。"),
         )
 
     def confirming_count_again(self) -> OfficeView:
-        return self._step(
+        return self._confirming_returned(
             _("确认重新清点的张数"),
-            office="teller",
-            form=forms.ConfirmCloseForm,
-            act=self.desk.confirm_closing,
-            on_return=self.desk.send_back_closing,
-            context=self.desk.at_closing,
-            page="steps/voting/confirm.html",
-            irreversible=True,
-            in_person=True,
             basis=_("复票由总监票人和监票人两人共同清点；票多于发出的，投票无效，由主席团决定重新投票"),
             output=_("重新清点的张数；电子投票的，核对封存的票箱"),
             hint=_("与前次不同的，请先共同复核。数字不符的，退回总监票人再次清点。"),
-            handed_out=BECAME,
-            handed_told=self.desk.became,
         )
 
     def deciding_anew(self, name: str) -> MeetingView:

@@ -242,6 +242,26 @@ def test_whoever_entered_the_figures_is_not_asked_to_confirm_them_in_another_off
     assert hall.vote.state == "open"
 
 
+def test_who_has_counted_the_ballots_again_is_not_asked_to_confirm_the_number_in_another_office(
+    counting, client
+):
+    chief, own = counting.town.of("chief_teller"), "须由另一人确认：这些内容是您自己填写的。"
+    key(counting, "second", 2)
+    recount(counting)
+    also(counting, chief, "teller")
+    do("voting.count_again", chief, DAY, returned=43)
+    page = page_of("voting.count_again_confirm", chief, "teller", client)
+    others = "、".join(user.name for user in counting.town.people["teller"])
+    assert own in page and f"可以办理的人：{others}。" in page
+    html = shown(client, f"/tasks/{open_task('voting.count_again_confirm').pk}/")
+    assert 'name="confirmed"' not in html and 'value="return"' in html
+    with pytest.raises(Barred, match=own):
+        do("voting.count_again_confirm", chief, DAY, confirmed=True)
+    assert own not in page_of("voting.count_again_confirm", counting.town.of("teller"), "teller", client)
+    do("voting.count_again_confirm", counting.town.of("teller"), DAY, confirmed=True)
+    assert counting.vote.state == "closed"
+
+
 def test_whoever_has_signed_does_not_sign_in_another_office(counting, client):
     key(counting, "second", 2)
     chief, own = counting.town.of("chief_teller"), "总监票人和监票人须是两个人，您已经签字。"
