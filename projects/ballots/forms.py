@@ -765,6 +765,10 @@ class SecondForm(VoteForm):
             self.add_error("reason", _("不同意的，请写明理由。"))
         return data
 
+    def what_follows(self) -> list[str]:
+        """Declined, nothing begins that agreeing would begin."""
+        return [str(_("不同意，原事项继续办理。"))] if self.cleaned_data["decision"] == self.DECLINE else []
+
 
 class ReleaseHolderForm(VoteForm):
     """Whose passphrase is set anew, and why."""

@@ -14,7 +14,15 @@ from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, keyed, play_attendance, play_ballot, play_closing, play_opening
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T, page_of, settled
-from tests.projects.voting.test_voting import announced_again, ask_recount, counted, recount, second_pair
+from tests.projects.voting.test_voting import (
+    announced_again,
+    ask_for_new_vote,
+    ask_recount,
+    counted,
+    minutes,
+    recount,
+    second_pair,
+)
 from workflow.flows.base import flows
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
@@ -420,6 +428,28 @@ def test_what_is_only_asked_for_says_so_and_who_answers(counting, client):
     ).content.decode()
     apply(SYSTEM)
     assert "已提出" in done and "确认复票" in done and "已办结</h1>" not in done
+
+
+DECLINED = "不同意，原事项继续办理。"
+
+
+def test_whoever_declines_what_another_asks_for_reads_that_it_begins_nothing(counting, client):
+    """The recount and the new vote: the check page tells what each answer leads to."""
+    town, no = counting.town, {"decision": "decline", "reason": "没有必要。"}
+    key(counting, "first", 1)
+    key(counting, "second", 2)
+    ask_recount(counting)
+    ask_for_new_vote(counting, town.of("clerk"), minutes(counting, "投票箱封条破损。"), "clerk")
+    for task, office, begins in (
+        ("voting.recount_confirm", "teller", "重新清点表决票"),
+        ("voting.void_confirm", "chair", "清点到会人数"),
+    ):
+        follows = [
+            checked(task, town.of(office), office, client, **answer).partition("确认以后")[2]
+            for answer in (no, {"decision": "agree"})
+        ]
+        assert [DECLINED in told for told in follows] == [True, False], task
+        assert [begins in told for told in follows] == [False, True], task
 
 
 def test_whoever_announces_a_result_is_told_that_a_recount_is_asked_for(hall, client):
