@@ -271,14 +271,21 @@ class Desk:
     def asking(self, what: str, flow: type[OfficeFlow]) -> Callable[..., Outcome]:
         """An act that asks for what only a second person's agreement does ("turn", "recount", "void").
 
-        flow: the second person's task. Of a new vote the presidium's minutes wait with it.
+        flow: the second person's task. Of a new vote the presidium's minutes wait with it. Refused: what cannot be asked for
+        now, by the obstacles of its kind.
         """
+        obstacles = {
+            "turn": self.obstacles_to_turning,
+            "recount": self.obstacles_to_asking_recount,
+            "void": self.obstacles_to_asking_void,
+        }[what]
 
         def ask(act: Act, subject: Any, *, reason: str, **given: Any) -> Outcome:
             told = {"meeting": _as_kept(**given)} if what == "void" else {}
             vote = self.locked(subject)
-            # Whoever opens the vote meanwhile holds its row and not the year's: asked once more under the lock.
-            if what == "recount" and (reasons := self.obstacles_to_recount(subject, act.at)):
+            # Whoever opens, closes or signs the vote meanwhile holds its row and not the year's: asked once more under the
+            # lock.
+            if reasons := obstacles(subject, act.at):
                 raise Refused(*reasons)
             witnessing.enter(act, vote, what, {"reason": reason, **told})
             flow.begin(subject)

@@ -28,12 +28,14 @@ from projects.deliberation.selectors import adopting_page
 from projects.demo.play.voting import Sheet, keyed
 from projects.voting.ballot_sheet import sheet_of
 from projects.voting.desk import DESK
+from projects.voting.flows import TurnFlow
 from tests.builders import at, do, open_task
 from tests.polling import token_with
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK, two_holders
 from tests.projects.voting.conftest import DAY, page_of, settled
-from tests.projects.voting.test_voting_pages import ANEW, KEYINGS, may_follow
+from tests.projects.voting.test_voting_pages import ANEW, DECLINED, KEYINGS, checked, may_follow
 from workflow.audit.models import Entry
+from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
@@ -416,6 +418,27 @@ def test_the_question_to_turn_to_paper_leaves_the_inbox_once_nobody_is_left_by_d
     hand_paper(few, 20)
     assert "voting.turn_confirm" not in waiting() and few.vote.awaiting == {}
     assert "没有电子票须要改用。" in Entry.objects.get(action="flow.cancel").body
+
+
+def test_whoever_declines_to_turn_to_paper_reads_that_the_vote_goes_on(few, client):
+    task, teller = "voting.turn_confirm", few.town.of("teller")
+    assert DECLINED in checked(task, teller, "teller", client, decision="decline", reason="请先改领纸质票。")
+    assert DECLINED not in checked(task, teller, "teller", client, decision="agree")
+
+
+def test_turning_to_paper_is_refused_under_the_lock_once_it_is_asked_for_or_the_vote_is_closed(few):
+    act, ask = few.town.act("chief_teller", at(DAY)), DESK.asking("turn", TurnFlow)
+    with acting(act):
+        with pytest.raises(Refused, match="正在等待监票人确认"):
+            ask(act, few.cycle, reason="电子票太少", confirmed=True)
+        no = {"decision": "decline", "reason": "请先改领纸质票。"}
+        do("voting.turn_confirm", few.town.of("teller"), DAY, **no)
+        ask(act, few.cycle, reason="电子票太少", confirmed=True)
+        assert list(few.vote.awaiting) == ["turn"]
+    close(few, returned=16)
+    with acting(act), pytest.raises(Refused, match="只有电子表决进行中可以改用纸质票"):
+        ask(act, few.cycle, reason="电子票太少", confirmed=True)
+    assert few.vote.awaiting == {}
 
 
 def test_the_question_to_turn_to_paper_leaves_the_inbox_once_the_vote_is_closed(few):

@@ -43,7 +43,7 @@ from projects.supervision.services import found_projects
 from projects.supervision.sessions import obstacles_to_closing
 from projects.voting.desk import DESK
 from projects.voting.drafts import announcement_text, filing_text, left_out, named_besides, resolution_text
-from projects.voting.flows import VotingFlow
+from projects.voting.flows import RecountFlow, VoidFlow, VotingFlow
 from projects.voting.selectors import (
     declared_of,
     elected_items,
@@ -965,6 +965,29 @@ def test_the_presidium_orders_a_new_vote_with_a_reason(hall):
     assert waiting_for() == ["voting.attendance"]
     play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
     assert hall.item("文化礼堂").state == "elected"
+
+
+def test_what_cannot_be_asked_for_any_more_is_refused_under_the_lock_too(hall):
+    """Both have signed between the page and the act: what was possible then is not asked for now."""
+    collected(hall)
+    act, asked = hall.town.act("clerk", at(DAY)), minutes(hall, "投票箱封条破损。") | {"held_on": T}
+    order, again = DESK.asking("void", VoidFlow), DESK.asking("recount", RecountFlow)
+    with acting(act):
+        order(act, hall.cycle, **asked)
+        with pytest.raises(Refused, match="正在等待主持人确认"):
+            order(act, hall.cycle, **asked)
+    do("voting.void_confirm", hall.town.of("chair"), DAY, decision="decline", reason="主席团没有这样决定。")
+    counted(hall, SIPING)
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    second_pair(hall)
+    with acting(act):
+        with pytest.raises(Refused, match="没有正在进行、尚未签字的投票"):
+            order(act, hall.cycle, **asked)
+        again(act, hall.cycle, reason="代表要求复核票数。")
+        with pytest.raises(Refused, match="正在等待监票人确认"):
+            again(act, hall.cycle, reason="代表要求复核票数。")
+    assert list(hall.vote.awaiting) == ["recount"]
 
 
 def test_without_a_vote_under_way_there_is_nothing_to_order_anew(hall):
