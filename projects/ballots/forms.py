@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
@@ -43,7 +43,7 @@ from projects.ballots.services import (
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.models import Presence
 from workflow.flows.fields import CheckedFileField, PeopleField, UnshownInput, choice_field
-from workflow.flows.forms import AssemblyForm, Foreseen, MeetingForm, Resolved, StepForm
+from workflow.flows.forms import AssemblyForm, Foreseen, MeetingForm, MinutesForm, Resolved, StepForm
 from workflow.flows.uploads import PICTURES
 from workflow.people.saying import listed, titled
 
@@ -90,6 +90,13 @@ class VoteForm(StepForm):
     def offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         """Give a choice field its choices."""
         cast(forms.ChoiceField, self.fields[name]).choices = choices
+
+
+class MetOnVote(VoteForm, MinutesForm):
+    """The record of a body that met on a vote: not before the session the vote is held at."""
+
+    def not_before(self) -> date | None:
+        return self.vote.session.held_on if self.vote.session else None
 
 
 class AttendanceForm(VoteForm):
@@ -710,7 +717,7 @@ class AdoptionForm(AssemblyForm):
 # Asked for by one, done by two
 
 
-class NewVoteForm(Resolved, MeetingForm):
+class NewVoteForm(MetOnVote, Resolved, MeetingForm):
     """The presidium orders a new vote, with its reason."""
 
     reason = forms.CharField(
@@ -723,7 +730,7 @@ class NewVoteForm(Resolved, MeetingForm):
     field_order = ["reason", *MeetingForm.field_order]
 
 
-class VoteAnewForm(MeetingForm):
+class VoteAnewForm(MetOnVote, MeetingForm):
     """More came back than was issued: the presidium decides to vote again, or why not yet."""
 
     return_reason = forms.CharField(

@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import tellers
-from projects.ballots.forms import AdoptionForm, VoteForm
+from projects.ballots.forms import AdoptionForm, MetOnVote
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.rules import Mode
 from projects.ballots.tellers import TELLERS, serve_another
@@ -465,7 +465,7 @@ class TellersForm(NamesTellers, Resolved, AssemblyForm):
         return data
 
 
-class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):
+class ReplaceTellerForm(MetOnVote, Resolved, AssemblyForm):
     """Who leaves, who takes the place, why; proposed by the presidium, adopted by the congress (rules.md §6.2).
 
     members_of: vote, day → N, as the desk it is drawn for counts it.
@@ -497,9 +497,6 @@ class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):
         people = [(str(user.pk), bracketed(user.name, kind)) for user, kind in offered]
         self.offer("successor", [("", str(_("请选择"))), *people])
 
-    def not_before(self) -> date | None:
-        return self.vote.session.held_on if self.vote.session else None
-
     def _named(self, place: Place) -> str:
         told = f"{title_of(place.office)} {place.user.name}"
         return told if place.holds else bracketed(told, _("职务已终止"))
@@ -525,7 +522,7 @@ class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):
         ]
 
 
-class NameCountersForm(VoteForm, Resolved, MeetingForm):
+class NameCountersForm(MetOnVote, Resolved, MeetingForm):
     """Whom the presidium names to count the ballots again beside those who have counted, and why."""
 
     counters = PeopleField(
@@ -547,9 +544,6 @@ class NameCountersForm(VoteForm, Resolved, MeetingForm):
         taken = tellers.counted_or_serving(self.vote, self.act.on)
         staff = selectors.staff_of(self.subject.unit, self.act.on)
         choice_field(self, "counters").choices = named([user for user in staff if user.pk not in taken])
-
-    def not_before(self) -> date | None:
-        return self.vote.session.held_on if self.vote.session else None
 
     def clean_counters(self) -> list[str]:
         chosen: list[str] = self.cleaned_data["counters"]

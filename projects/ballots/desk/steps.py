@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.nodes import Gate, MeetingView, OfficeView, Switch
 from workflow.flows.services import Outcome
 
+AboutVote = TypeVar("AboutVote", bound=forms.VoteForm)
 BECAME = "steps/voting/_became.html"  # said where the step is confirmed
 
 
@@ -36,8 +37,8 @@ class DeskSteps:
         view.vote_of = self.desk.vote_of
         return view
 
-    def form(self, form: type[forms.VoteForm]) -> type[forms.VoteForm]:
-        """A form about this kind of vote, for an act that is no step of a flow."""
+    def form(self, form: type[AboutVote]) -> type[AboutVote]:
+        """A form about this kind of vote, for an act or a step that does not say which it is about."""
         return type(form.__name__, (form,), {"vote_of": staticmethod(self.desk.vote_of)})
 
     def holding(self, office: str, title: Text) -> OfficeView:
@@ -184,7 +185,7 @@ class DeskSteps:
         return MeetingView(
             office="presidium",
             title=self.desk.titled(_("主席团决定重新投票")),
-            form=forms.VoteAnewForm,
+            form=self.form(forms.VoteAnewForm),
             act=answer,
             context=self.desk.at_desk,
             page="steps/voting/desk.html",

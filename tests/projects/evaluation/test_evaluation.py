@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from types import SimpleNamespace
 
@@ -602,6 +602,9 @@ def test_more_returned_than_issued_makes_the_measurement_void_and_it_is_held_aga
     assert {m.vote for m in Measurement.objects.all()} == {again}
     with pytest.raises(LookupError):
         measured(town, cycle, ALL_GOOD.marks)
+    early = minutes(town, (day - timedelta(days=1)).isoformat())
+    with pytest.raises(InvalidForm, match="会议日期不能早于所议事项发生之日"):
+        do("evaluation.measure_revote", town.of("presidium"), T2, **early)
     do("evaluation.measure_revote", town.of("presidium"), T2, **minutes(town, T2))
     measured(town, cycle, ALL_GOOD.marks)
     assert open_task("evaluation.publish")
@@ -616,6 +619,9 @@ def test_the_presidium_orders_a_new_measurement_where_no_ballot_was_valid(town, 
         do("evaluation.measure_certify", town.of("chief_teller"), T2, **SIGN)
     data = minutes(town, T2) | {"reason": "测评票全部无效，重新测评。"}
     clerk, moment = town.of("clerk"), at(T2, 12)
+    early = data | {"held_on": (date.fromisoformat(T2) - timedelta(days=1)).isoformat()}
+    with pytest.raises(InvalidForm, match="会议日期不能早于所议事项发生之日"):
+        perform("evaluation.measure_void", cycle, actor=clerk, data=early, at=moment, reauthenticated=True)
     perform("evaluation.measure_void", cycle, actor=clerk, data=data, at=moment, reauthenticated=True)
     no = {"decision": "decline", "reason": "纪要尚未核对。"}
     do("evaluation.measure_void_confirm", town.of("chair"), T2, **no)

@@ -399,12 +399,17 @@ def test_a_vote_on_a_change_is_counted_again_and_held_again(year, client):
     collect(year, "2027-06-18", 1, 20)
     count(year, "2027-06-18", 12, first=3)
     day = year.presidium("2027-06-18")
+    early = day | {"held_on": "2027-06-17"}
+    with pytest.raises(InvalidForm, match="会议日期不能早于所议事项发生之日"):
+        year.event("change_void", year.town.of("clerk"), "2027-06-18", change, reason=reason, **early)
     year.event("change_void", year.town.of("clerk"), "2027-06-18", change, reason=reason, **day)
     assert Vote.objects.filter(purpose="change").last().state == "keyed"
     year.do("change_void_confirm", year.town.of("chair"), "2027-06-18", decision="agree")
     attend_and_collect(year, "2027-06-18", returned=21)  # one too many: void by itself
     with pytest.raises(Deadline.DoesNotExist):
         year.task("change_attendance")
+    with pytest.raises(InvalidForm, match="会议日期不能早于所议事项发生之日"):
+        year.do("change_revote", year.town.of("presidium"), "2027-06-18", **early, return_reason="")
     year.do("change_revote", year.town.of("presidium"), "2027-06-18", **day, return_reason="")
     attend_and_collect(year, "2027-06-18")
     count(year, "2027-06-18", 12)

@@ -990,6 +990,25 @@ def test_what_cannot_be_asked_for_any_more_is_refused_under_the_lock_too(hall):
     assert list(hall.vote.awaiting) == ["recount"]
 
 
+def test_a_presidium_that_met_before_the_session_cannot_have_ordered_a_new_vote_at_it(hall):
+    collected(hall)
+    clerk, early = hall.town.of("clerk"), {"held_on": "2027-01-19"}
+    with pytest.raises(InvalidForm, match="会议日期不能早于所议事项发生之日"):
+        ask_for_new_vote(hall, clerk, minutes(hall, "投票箱封条破损。") | early, "clerk")
+    assert hall.vote.awaiting == {}
+    ask_for_new_vote(hall, clerk, minutes(hall, "投票箱封条破损。"), "clerk")
+    assert list(hall.vote.awaiting) == ["void"]
+
+
+def test_a_presidium_that_met_before_the_session_cannot_have_decided_on_a_void_vote_of_it(hall):
+    void_by_one_too_many(hall)
+    with pytest.raises(InvalidForm, match="会议日期不能早于所议事项发生之日"):
+        revote(hall, held_on="2027-01-19")
+    assert waiting_for() == ["voting.revote"]
+    revote(hall)
+    assert waiting_for() == ["voting.attendance"]
+
+
 def test_without_a_vote_under_way_there_is_nothing_to_order_anew(hall):
     clerk = RoleGrant.objects.get(office="clerk", unit=hall.town.unit)
     assert "voting.void" not in [event.key for event in events_on(hall.cycle, clerk, at(DAY))]
