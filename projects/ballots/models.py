@@ -30,6 +30,14 @@ class Purpose(models.TextChoices):
 QUESTIONS = (Purpose.CHANGE, Purpose.METHOD, Purpose.RESOLUTION)
 
 
+class Recounting(models.TextChoices):
+    """What has become of counting a vote's ballots again, as its page and lists say it."""
+
+    COUNTING = "counting", _("正在复票")
+    DECLARED = "declared", _("已复票")
+    VOID = "void", _("复票无效")
+
+
 class VoteState(models.TextChoices):
     DEFINED = "defined", _("已确定")
     OPEN = "open", _("投票中")
@@ -139,7 +147,7 @@ class Vote(Record):
     def state_told(self) -> str:
         """The state as its page and lists say it: of ballots counted again, that. `recounted`: as `with_recounts` adds it."""
         if recounted := getattr(self, "recounted", None):
-            return str(_("已复票") if recounted == VoteState.DECLARED else _("正在复票"))
+            return str(recounted.label)
         counting = (VoteState.OPEN, VoteState.CLOSED, VoteState.KEYED)
         return str(_("复票中")) if self.is_recount and self.state in counting else self.get_state_display()
 

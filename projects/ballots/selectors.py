@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy
 
 from projects.ballots import figures, witnessing
 from projects.ballots import rules as count
 from projects.ballots.files import quorum_from
-from projects.ballots.models import Channel, Keying, Purpose, Vote, VoteState
+from projects.ballots.models import Channel, Keying, Purpose, Recounting, Vote, VoteState
 from projects.ballots.outcomes import PLACES, lines_told
 from projects.cycles.models import Paper, RollLine
 from workflow.flows import meetings
@@ -541,12 +541,59 @@ def _line(option: Any, outcome: dict[str, Any]) -> Line:
     )
 
 
-def with_recounts(votes: QuerySet[Vote]) -> QuerySet[Vote]:
-    """Each vote with the recount of its ballots: `recounted`, its state, and `recount_pk`; None where there is none."""
-    recount = Vote.objects.filter(follows=OuterRef("pk"), is_recount=True).order_by("-pk")
-    return votes.annotate(
-        recounted=Subquery(recount.values("state")[:1]), recount_pk=Subquery(recount.values("pk")[:1])
-    )
+@dataclass(frozen=True)
+class Recounted:
+    """What has become of counting a vote's ballots again, however often they were. last: the last count of them.
+
+    now: where it stands now: that count or, where it is void, the vote to be held in its place.
+    """
+
+    last: Vote
+    now: Vote
+
+    @property
+    def came_to(self) -> Recounting:
+        if self.last.state == VoteState.VOID:
+            return Recounting.VOID
+        declared = self.last.state == VoteState.DECLARED
+        return Recounting.DECLARED if declared else Recounting.COUNTING
+
+
+def recounts_on(about: Collection[str], *purposes: str) -> dict[int, Recounted]:
+    """The recounts on these records, by the number of each vote whose ballots they count again; one query.
+
+    Of a recount that is counted again itself the votes it goes back to come to what that one comes to.
+    """
+    if not about:
+        return {}
+    after = Vote.objects.filter(about_reference__in=about, follows__isnull=False).order_by("pk")
+    recounts: dict[int | None, Vote] = {}
+    others: dict[int | None, Vote] = {}
+    for vote in after.filter(purpose__in=purposes) if purposes else after:
+        (recounts if vote.is_recount else others)[vote.follows_id] = vote
+    found = {}
+    for counted, last in recounts.items():
+        while last.pk in recounts:
+            last = recounts[last.pk]
+        now = last
+        while now.state == VoteState.VOID and now.pk in others:
+            now = others[now.pk]
+        found[counted or 0] = Recounted(last, now)
+    return found
+
+
+def with_recounts(votes: Iterable[Vote]) -> list[Vote]:
+    """The same votes, each with what has become of counting its ballots again; one query for however many.
+
+    `recounted`: that (`Recounting`), None where they were not; `recount_pk`: the record it leads to (`Recounted.now`).
+    """
+    told: list[Any] = list(votes)
+    recounts = recounts_on({vote.about_reference for vote in told})
+    for vote in told:
+        again = recounts.get(vote.pk)
+        vote.recounted = again.came_to if again else None
+        vote.recount_pk = again.now.pk if again else None
+    return told
 
 
 def vote_page(vote: Vote) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from projects.ballots import figures as fig
-from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.models import Purpose, Recounting, Vote, VoteState
 from projects.ballots.outcomes import lines_told
 from projects.ballots.reporting import readable_papers
 from projects.ballots.selectors import PROJECTS, lines_of, with_recounts
@@ -197,10 +198,17 @@ class VoteRow:
     named: tuple[str, ...] = ()
 
 
+RECOUNTED = {
+    Recounting.COUNTING: gettext_lazy("正在复票，以重新宣布的结果为准"),
+    Recounting.DECLARED: gettext_lazy("已复票，以复票结果为准"),
+    Recounting.VOID: gettext_lazy("复票无效，由主席团决定重新投票"),
+}
+
+
 def votes_at(session: Session) -> list[VoteRow]:
     """The votes of a session in the order defined."""
-    votes = with_recounts(session.votes.select_related("unit")).order_by("pk")
-    return [_row_of(vote) for vote in votes.prefetch_related("options")]
+    votes = session.votes.select_related("unit").prefetch_related("options").order_by("pk")
+    return [_row_of(vote) for vote in with_recounts(votes)]
 
 
 def _row_of(vote: Any) -> VoteRow:
@@ -208,10 +216,8 @@ def _row_of(vote: Any) -> VoteRow:
         return VoteRow(vote, str(vote.get_state_display()))
     if vote.state != VoteState.DECLARED:
         return VoteRow(vote)
-    if vote.recounted == VoteState.DECLARED:
-        return VoteRow(vote, _("已复票，以复票结果为准"))
     if vote.recounted:
-        return VoteRow(vote, _("正在复票，以重新宣布的结果为准"))
+        return VoteRow(vote, str(RECOUNTED[vote.recounted]))
     if vote.purpose in PROJECTS:
         lines = lines_of(vote)
         elected = tuple(line.title for line in lines if line.elected)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from projects.ballots.reporting import readable_files
 from projects.ballots.retention import in_backups_until
-from projects.ballots.selectors import vote_page
+from projects.ballots.selectors import vote_page, with_recounts
 from projects.cycles.divisions import division_of
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.documents.sealing import seal_of
@@ -295,14 +295,14 @@ def votes(request: HttpRequest) -> HttpResponse:
     grant = acting_grant(request)
     refuse_outside(grant, *PAGES["votes"])
     page = Paginator(selectors.votes_visible(grant), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "portal/votes.html", {"page": page})
+    return render(request, "portal/votes.html", {"page": page, "votes": with_recounts(page.object_list)})
 
 
 @require_safe
 def vote(request: HttpRequest, pk: int) -> HttpResponse:
     """One vote: its roll, its reconciliation and, once declared, its result with base and reason."""
     grant = acting_grant(request)
-    held = get_object_or_404(selectors.votes_visible(grant), pk=pk)
+    (held,) = with_recounts([get_object_or_404(selectors.votes_visible(grant), pk=pk)])
     cycle = cycle_named(held.about_reference)
     modes = said("ballot_mode").choices
     context = {

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.models import Vote
 from projects.ballots.reporting import readable_papers
-from projects.ballots.selectors import with_recounts
+from projects.ballots.selectors import votes_about, with_recounts
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, CycleSession, Paper, Session, Term
 from projects.cycles.steps import STEPS
@@ -148,7 +148,7 @@ def sessions_of(cycle: Cycle) -> list[CycleSession]:
 
 def votes_on(cycle: Cycle) -> list[Vote]:
     """The votes of a year, the oldest first."""
-    return list(with_recounts(Vote.objects.filter(about_reference=cycle.reference)).order_by("pk"))
+    return with_recounts(votes_about(cycle.reference))
 
 
 def vote_papers(cycle: Cycle, office: str) -> list[Paper]:
@@ -205,9 +205,7 @@ def _meeting_day() -> QuerySet[Any]:
 def votes_visible(grant: RoleGrant) -> QuerySet[Vote]:
     """The votes an office may see, the latest first: by the day of the session or of the deputies' meeting they are held at."""
     day = Coalesce("session__held_on", Subquery(_meeting_day()))
-    votes = with_recounts(Vote.objects.select_related("unit", "session")).order_by(
-        day.desc(nulls_last=True), "-pk"
-    )
+    votes = Vote.objects.select_related("unit", "session").order_by(day.desc(nulls_last=True), "-pk")
     return votes if registry.office(grant.office).reads_below else votes.filter(unit=grant.tenant)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from projects.ballots.models import Vote, VoteState
+from projects.ballots.models import Recounting, Vote
+from projects.ballots.selectors import Recounted, recounts_on
 from projects.cycles.models import Cycle, Paper
 from projects.voting.selectors import AT_DESK, filed_papers
 from workflow.machines.references import number_in
@@ -49,21 +50,19 @@ def _tell_lists(lists: list[Paper]) -> None:
             paper.superseded = _("已由增加复票计票人后的名单取代") if added else _("已由更换后的名单取代")
 
 
-def _recounts_in(cycles: set[int | None]) -> dict[int, Vote]:
-    """The recounts of the votes of these years' desks, by the number of the vote each counts again."""
-    about = [f"{Cycle.kind}:{number}" for number in cycles]
-    recounts = Vote.objects.filter(about_reference__in=about, purpose__in=AT_DESK, is_recount=True)
-    return {vote.follows_id: vote for vote in recounts if vote.follows_id}
+def _recounts_in(cycles: set[int | None]) -> dict[int, Recounted]:
+    """The recounts of the votes of these years' desks, by the number of the vote whose ballots they count again."""
+    return recounts_on([f"{Cycle.kind}:{number}" for number in cycles], *AT_DESK)
 
 
-def _words_for(paper: Paper, recounts: dict[int, Vote], on_file: list[Paper]) -> str:
+def _words_for(paper: Paper, recounts: dict[int, Recounted], on_file: list[Paper]) -> str:
     counted = _vote_under(paper)
     again = recounts.get(counted) if counted else None
     if again is None:
         return ""
-    while again.pk in recounts:
-        again = recounts[again.pk]
-    if again.state != VoteState.DECLARED:
+    if again.came_to == Recounting.VOID:
+        return _("复票无效，由主席团决定重新投票")
+    if again.came_to == Recounting.COUNTING:
         return _("正在复票，结果以重新宣布的为准")
     if paper.kind == "tally_report":
         return _("已由复票后的计票结果报告单取代")

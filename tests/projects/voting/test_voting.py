@@ -117,10 +117,10 @@ def counted(hall, sums, *, pair=(1, 2)):
     return key(hall, 2, pair[1], sums)
 
 
-def second_pair(hall):
-    """Two more counters, so that others than the first two can count again."""
+def second_pair(hall, pair=(3, 4)):
+    """Two more counters, so that others than those before can count again."""
     act = hall.town.act("chair", at("2027-01-19"))
-    for n in (3, 4):
+    for n in pair:
         user = User.objects.create(username=f"counter-{n}", name=f"计票人{n}")
         grant(user=user, office="counter", unit=hall.town.unit, act=act, since=date(2027, 1, 1))
         hall.town.people["counter"].append(user)
@@ -140,10 +140,10 @@ def recount(hall):
     return do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
 
 
-def announced_again(hall, sums):
-    """The recount to its end: returned, keyed by the second pair, signed, declared."""
+def announced_again(hall, sums, pair=(3, 4)):
+    """The recount to its end: returned, keyed by another pair, signed, declared."""
     close(hall, 45)
-    counted(hall, sums, pair=(3, 4))
+    counted(hall, sums, pair=pair)
     do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
     do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
     do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)

@@ -6,18 +6,25 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots.models import Vote
+from projects.ballots.selectors import votes_about, with_recounts
+from projects.cycles.models import Paper
 from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, keyed, play_attendance, play_ballot, play_closing, play_opening
+from projects.portal.session_selectors import votes_at
+from projects.voting.superseding import told_superseded
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T, page_of, settled
 from tests.projects.voting.test_voting import (
     announced_again,
     ask_for_new_vote,
     ask_recount,
+    close,
     counted,
     minutes,
     recount,
@@ -494,3 +501,74 @@ def test_a_votes_own_page_shows_its_result_once_it_is_declared(hall, client):
     play_ballot(hall.town, hall.cycle, t=T, present=43, sheet=Sheet(SUMS))
     after = client.get(f"/votes/{hall.vote.pk}/").content.decode()
     assert "得 37 票，通过" in after
+
+
+def told(hall):
+    """Of every vote of the year, in order, what lists call its state and which record its page leads to."""
+    return [(vote.state_told, vote.recount_pk) for vote in with_recounts(votes_about(hall.cycle.reference))]
+
+
+def test_a_recount_that_is_counted_again_has_come_to_what_the_last_one_comes_to(hall, client):
+    first, sums = hall.vote, {"文化礼堂": 39, "村道硬化": 6}
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(sums))
+    recount(hall)
+    close(hall, 45)
+    counted(hall, sums, pair=(3, 4))
+    second_pair(hall, (5, 6))
+    recount(hall)
+    last = hall.vote
+    assert told(hall) == [("正在复票", last.pk), ("正在复票", last.pk), ("复票中", None)]
+    counting = "正在复票，结果以重新宣布的为准"
+    assert [paper.superseded for paper in told_superseded(Paper.objects.filter(kind="tally_report"))] == [
+        counting
+    ]
+    announced_again(hall, sums, pair=(5, 6))
+    assert told(hall) == [("已复票", last.pk), ("已复票", last.pk), ("已宣布", None)]
+    client.force_login(hall.town.of("clerk"))
+    page = client.get(f"/votes/{first.pk}/").content.decode()
+    apply(SYSTEM)
+    assert "本次计票已经复票，以复票结果为准" in page and f'href="/votes/{last.pk}/">查看复票' in page
+    assert next(row.told for row in votes_at(hall.session)) == "已复票，以复票结果为准"
+
+
+def test_a_void_recount_is_told_as_void_and_leads_to_the_vote_held_instead(hall, client):
+    first = hall.vote
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"文化礼堂": 39, "村道硬化": 6}))
+    recount(hall)
+    assert told(hall)[0][0] == "正在复票"
+    close(hall, 46)
+    instead = hall.vote
+    assert (instead.state, instead.is_recount, instead.follows.state) == ("defined", False, "void")
+    assert told(hall) == [("复票无效", instead.pk), ("无效", None), ("已确定", None)]
+    client.force_login(hall.town.of("clerk"))
+    for address in (
+        f"/votes/{first.pk}/",
+        "/votes/",
+        f"/years/{hall.cycle.pk}/",
+        f"/sessions/{hall.session.pk}/",
+    ):
+        page = client.get(address).content.decode()
+        apply(SYSTEM)
+        assert "复票无效" in page and "正在复票" not in page, address
+        if address == f"/votes/{first.pk}/":
+            assert "由主席团决定重新投票；原计票结果保留备查" in page
+            assert f'href="/votes/{instead.pk}/">查看重新投票' in page
+    report = Paper.objects.filter(kind="tally_report")
+    assert [paper.superseded for paper in told_superseded(report)] == ["复票无效，由主席团决定重新投票"]
+
+
+def test_the_list_of_votes_reads_the_recounts_of_one_and_of_three_in_as_many_statements(hall, client):
+    client.force_login(hall.town.of("clerk"))
+
+    def statements():
+        with CaptureQueriesContext(connection) as read:
+            client.get("/votes/")
+        apply(SYSTEM)
+        return len(read)
+
+    statements()
+    one = statements()
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"文化礼堂": 39, "村道硬化": 6}))
+    recount(hall)
+    close(hall, 46)
+    assert Vote.objects.count() == 3 and statements() == one
