@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.translation import gettext_lazy
 
 from projects.ballots import figures, witnessing
@@ -46,6 +47,13 @@ def _last_vote(purposes: tuple[str, ...]) -> Prepared[Vote]:
         return votes.order_by("-pk")[:1]
 
     return Prepared(build, about="\0about")
+
+
+def current_votes(abouts: Iterable[str], *purposes: str) -> dict[str, Vote]:
+    """The same of several records, by their references, in one query; one without a vote is not among them."""
+    votes = Vote.objects.filter(about_reference__in=set(abouts), purpose__in=purposes)
+    last = votes.order_by("about_reference", "-pk").distinct("about_reference")
+    return {vote.about_reference: vote for vote in last}
 
 
 @dataclass(frozen=True)
@@ -112,13 +120,25 @@ def keyers_before(vote: Vote) -> set[int]:
     found: set[int] = set()
     while vote.is_recount and vote.follows:
         vote = vote.follows
-        found |= set(vote.keyings.values_list("by_id", flat=True))
+        found |= {keying.by_id for keying in vote.keyings.all()}
     return found
 
 
 def keyers_of(vote: Vote) -> set[int]:
     """Who keyed this count or one it repeats: whoever counts these ballots again is none of them."""
-    return set(vote.keyings.values_list("by_id", flat=True)) | keyers_before(vote)
+    return {keying.by_id for keying in vote.keyings.all()} | keyers_before(vote)
+
+
+def read_keyings(votes: Iterable[Vote]) -> None:
+    """Have the keyings of these votes, and of the counts they repeat, at hand: two queries for however many."""
+    wanted = list(votes)
+    about = {vote.about_reference for vote in wanted}
+    known = Vote.objects.filter(about_reference__in=about).in_bulk()
+    there = [*wanted, *known.values()]
+    for vote in there:
+        if vote.follows_id in known:
+            vote.follows = known[vote.follows_id]
+    prefetch_related_objects(there, "keyings")
 
 
 def pairs_before(vote: Vote) -> list[set[str]]:
@@ -265,13 +285,14 @@ def _names(lines: Sequence[int]) -> list[str]:
 
 def round_of(vote: Vote) -> int:
     """The round of keying under way: one more than the rounds both people have keyed."""
-    both = vote.keyings.values("round").annotate(people=Count("pk")).filter(people=2)
-    return both.count() + 1
+    keyed = Counter(keying.round for keying in vote.keyings.all())
+    return sum(people == 2 for people in keyed.values()) + 1
 
 
 def keyings_of(vote: Vote, round_number: int) -> list[Keying]:
     """The keyings of a round by turn."""
-    return list(vote.keyings.filter(round=round_number).order_by("turn"))
+    there = [keying for keying in vote.keyings.all() if keying.round == round_number]
+    return sorted(there, key=lambda keying: keying.turn)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ never edited: a recount (复票) is a new vote record that names the old one and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -881,7 +881,7 @@ def obstacles_to_signing(vote: Vote, who: User, office: str) -> list[str]:
     return found + barred_from_signing(who, signed)
 
 
-def barred_from_signing(who: User, signed: Sequence[Signature]) -> list[str]:
+def barred_from_signing(who: User, signed: Iterable[Signature]) -> list[str]:
     """Why this very person may not sign a tally, whatever office they hold: one of its signatures is theirs already."""
     if any(signature.by_id == who.pk for signature in signed):
         return [_("总监票人和监票人须是两个人，您已经签字。")]

@@ -146,6 +146,7 @@ def _replaced(act: Act, old: Vote, new: Vote) -> None:
 
 DESK = Desk(
     vote_of=selectors.ballot_under_way,
+    votes_of=selectors.ballots_under_way,
     purposes=(Purpose.MEASUREMENT,),
     name=gettext_lazy("满意度测评"),
     paper=gettext_lazy("测评票"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.rules import Sum
-from projects.ballots.selectors import current_vote
+from projects.ballots.selectors import current_vote, current_votes
 from projects.cycles.models import Cycle, CycleState, Paper, Session, SessionState
 from projects.cycles.selectors import (
     closing_day,
@@ -268,6 +269,12 @@ def ballot_under_way(cycle: Cycle) -> Vote:
     if vote is None:
         raise Vote.DoesNotExist
     return vote
+
+
+def ballots_under_way(cycles: Sequence[Cycle]) -> dict[int, Vote]:
+    """The same of several years, by their primary keys, in one query; a year without one is not among them."""
+    found = current_votes([cycle.reference for cycle in cycles], Purpose.MEASUREMENT)
+    return {cycle.pk: found[cycle.reference] for cycle in cycles if cycle.reference in found}
 
 
 def occasion_of(cycle: Cycle) -> dict[str, Any]:

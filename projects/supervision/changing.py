@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -168,6 +168,14 @@ def vote_on(change: Change) -> Vote:
     return vote
 
 
+def votes_on(changes: Sequence[Change]) -> dict[int, Vote]:
+    """The same of several changes, by their primary keys, in two queries; one not put to the vote yet is not among them."""
+    numbers = {change.reference: change.pk for change in changes}
+    held = Vote.objects.filter(purpose=Purpose.CHANGE, options__reference__in=numbers).order_by("pk")
+    options = [(option, vote) for vote in held.prefetch_related("options") for option in vote.options.all()]
+    return {numbers[option.reference]: vote for option, vote in options if option.reference in numbers}
+
+
 def is_put_to_vote(change: Change) -> bool:
     """Whether its ballot is defined."""
     return Vote.objects.filter(purpose=Purpose.CHANGE, options__reference=change.reference).exists()
@@ -206,6 +214,7 @@ def _voted_on(vote: Vote) -> Iterable[Change]:
 
 DESK = Desk(
     vote_of=vote_on,
+    votes_of=votes_on,
     purposes=(Purpose.CHANGE,),
     subjects_of=_voted_on,
     name=gettext_lazy("项目调整表决"),

@@ -18,7 +18,7 @@ from projects.cycles.models import Cycle, CycleState, SessionState
 from projects.deliberation.replacing import REPLACING
 from projects.selection.models import ItemState
 from projects.voting import selectors
-from projects.voting.selectors import AT_DESK, items_of, vote_at_desk
+from projects.voting.selectors import AT_DESK, items_of, vote_at_desk, votes_at_desk
 from workflow.audit.services import Act
 from workflow.machines.services import fire
 from workflow.people.saying import said as _
@@ -64,6 +64,7 @@ def _ready(cycle: Cycle, at: datetime) -> list[str]:
 
 DESK = ProjectsDesk(
     vote_of=vote_at_desk,
+    votes_of=votes_at_desk,
     purposes=AT_DESK,
     name="",
     paper=gettext_lazy("表决票"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from projects.ballots.selectors import (
     DeclaredVote,
     Line,
     current_vote,
+    current_votes,
     declared_votes,
     is_left_over,
     lines_of,
@@ -65,11 +67,24 @@ def vote_at_desk(cycle: Cycle) -> Vote:
     before there is any other.
     """
     last = current_vote(cycle.reference, *AT_DESK)
-    if last and last.is_question and last.state == VoteState.DECLARED:
+    if last and _is_left(last):
         last = current_vote(cycle.reference, *PROJECTS) or last
     if last is None:
         raise Vote.DoesNotExist(cycle.reference)
     return last
+
+
+def votes_at_desk(cycles: Sequence[Cycle]) -> dict[int, Vote]:
+    """The same of several years, by their primary keys, in two queries; a year without one is not among them."""
+    last = current_votes([cycle.reference for cycle in cycles], *AT_DESK)
+    left = [about for about, vote in last.items() if _is_left(vote)]
+    at_desk = last | (current_votes(left, *PROJECTS) if left else {})
+    return {cycle.pk: at_desk[cycle.reference] for cycle in cycles if cycle.reference in at_desk}
+
+
+def _is_left(vote: Vote) -> bool:
+    """Whether the desk has gone back from a vote to that on the projects: one question, and its answer is announced."""
+    return vote.is_question and vote.state == VoteState.DECLARED
 
 
 def is_at_desk(cycle: Cycle) -> bool:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workflow.flows.base import OfficeFlow
 
 Text = str | Promise
+Barring = Callable[[Sequence[Any]], Callable[[Any, User], Sequence[str]]]
 Foretold = Callable[[Any], bool | None]
 
 _DONE = PreparedUpdate(
@@ -84,9 +85,10 @@ class OfficeView(nodes.View):
     office: the role code; seat: subject, item → the unit it is held at (default: the subject's unit).
     form: a StepForm; act: the service, called as act(act, subject, **cleaned) → Outcome | None.
     obstacles: subject, at → reasons why it cannot be done yet. irreversible: asks to check before it is confirmed.
-    barred: subject, item, person → reasons why this very person may not do it, though in office; the service refuses by the
-    same. what_follows: subject → what comes after it in sentences, where figures or another branch decide that and the steps
-    its flow could go on to would tell too much; empty leaves it to them.
+    barred: the subjects of a page → subject, person → reasons why this very person may not do it, though in office; what that
+    is told by is read for all of them at once, and the service refuses by the same.
+    what_follows: subject → what comes after it in sentences, where figures or another branch decide that and the steps its
+    flow could go on to would tell too much; empty leaves it to them.
     basis: the article or rule the step rests on; output: the paper it leaves. to: subject, item → the one person.
     body: the body whose decision is recorded, where the office only keeps the record (congress).
     page: a template with the figures this step needs to see. context: subject → variables for it.
@@ -114,7 +116,7 @@ class OfficeView(nodes.View):
         seat: Callable[[Any, dict[str, Any]], Unit] | None = None,
         to: Callable[[Any, dict[str, Any]], User | None] | None = None,
         obstacles: Callable[..., Sequence[str]] | None = None,
-        barred: Callable[[Any, dict[str, Any], User], Sequence[str]] | None = None,
+        barred: Barring | None = None,
         what_follows: Callable[[Any], Sequence[str]] | None = None,
         on_return: Callable[..., Any] | None = None,
         basis: Text = "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, connection, transaction
+from django.db.models import prefetch_related_objects
 from django.http import QueryDict
 from django.utils.timezone import localdate
 from viewflow.workflow.exceptions import FlowLockFailed
@@ -345,17 +346,36 @@ def obstacles_of(node: OfficeView, subject: Any, at: datetime) -> list[str]:
 
 def barred_from(task: Task, who: User) -> list[str]:
     """Why this very person may not do a task, though in office; empty for nearly every step and everybody."""
-    barred = task.flow_task.barred
-    if barred is None:
-        return []
-    subject = task.process.artifact
-    return _told(barred(subject, task.data, who), subject)
+    return barring([task])(task, who)
 
 
-def able_holders(deadline: Deadline, on: date) -> list[User]:
-    """Who holds a task's office on a day and may do it."""
-    holders = holders_of(deadline.office, deadline.seat, on)
-    return [user for user in holders if not barred_from(deadline.task, user)]
+def barring(tasks: Iterable[Task]) -> Callable[[Task, User], list[str]]:
+    """The same of any of these tasks and anybody: read once for all of them, and not at all where none asks for two people."""
+    asked = [task for task in tasks if task.flow_task.barred]
+    prefetch_related_objects(asked, "process__artifact__unit")
+    subjects: dict[Any, list[Any]] = {}
+    for task in asked:
+        subjects.setdefault(task.flow_task.barred, []).append(task.process.artifact)
+    rules = {barred: barred(there) for barred, there in subjects.items()}
+
+    def barred_from_one(task: Task, who: User) -> list[str]:
+        if not task.flow_task.barred:
+            return []
+        subject = task.process.artifact
+        return _told(rules[task.flow_task.barred](subject, who), subject)
+
+    return barred_from_one
+
+
+def able_holders(deadlines: Sequence[Deadline], on: date) -> list[User]:
+    """Who may do every one of these tasks: holds the office of each on a day, and no rule keeps them from it."""
+    barred = barring([deadline.task for deadline in deadlines])
+    seats = {(deadline.office, deadline.seat_id): deadline.seat for deadline in deadlines}
+    holders = [
+        {user.pk: user for user in holders_of(office, seat, on)} for (office, _seat), seat in seats.items()
+    ]
+    common = [user for pk, user in holders[0].items() if all(pk in there for there in holders)]
+    return [user for user in common if not any(barred(deadline.task, user) for deadline in deadlines)]
 
 
 def _told(reasons: Iterable[str], subject: Any) -> list[str]:

@@ -129,12 +129,8 @@ def _chosen(grant: RoleGrant, given: Sequence[str]) -> list[Deadline]:
 
 def _colleagues(grant: RoleGrant, chosen: Sequence[Deadline]) -> list[User]:
     """Whoever could do every one of them, the person themselves left out."""
-    on = timezone.localdate()
-    # Of most tasks everybody in office may do any; those that a rule keeps some from are each asked.
-    kinds = {(d.office, d.seat_id, d.pk if d.task.flow_task.barred else None): d for d in chosen}
-    able = [{user.pk: user for user in able_holders(d, on)} for d in kinds.values()]
-    common = set.intersection(*(set(one) for one in able)) - {grant.user_id}
-    return sorted((able[0][pk] for pk in common), key=lambda user: user.name)
+    able = able_holders(chosen, timezone.localdate())
+    return sorted((user for user in able if user.pk != grant.user_id), key=lambda user: user.name)
 
 
 def _shown(

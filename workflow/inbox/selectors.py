@@ -22,7 +22,6 @@ from django.db.models import (
     Q,
     QuerySet,
     Value,
-    prefetch_related_objects,
 )
 from django.db.models.functions import TruncMonth
 from django.utils.timezone import make_aware
@@ -35,7 +34,7 @@ from workflow.flows.base import flows
 from workflow.flows.copies import copies_for, unread_by
 from workflow.flows.models import Comment, Copy, Deadline, NotesRead, Urge
 from workflow.flows.nodes import BeginFlows, SubFlow
-from workflow.flows.services import barred_from
+from workflow.flows.services import barring
 from workflow.flows.taking_back import following
 from workflow.people.isolation import within
 from workflow.people.models import Unit, User
@@ -391,9 +390,9 @@ def unread_notes(task_ids: Iterable[int], user: User) -> set[int]:
 
 def barred_among(deadlines: Iterable[Deadline], user: User) -> set[int]:
     """Which of these tasks a rule keeps the person from, though in office; nothing is read where none asks for two people."""
-    asked = [one.task for one in deadlines if one.task.flow_task.barred]
-    prefetch_related_objects(asked, "process__artifact")
-    return {task.pk for task in asked if barred_from(task, user)}
+    tasks = [one.task for one in deadlines]
+    barred = barring(tasks)
+    return {task.pk for task in tasks if barred(task, user)}
 
 
 def mark_notes_read(deadline: Deadline, user: User, at: datetime) -> None:

@@ -203,7 +203,7 @@ def _show_task(
 
 def colleagues_of(deadline: Deadline, grant: RoleGrant, on: date) -> list[User]:
     """Who else could do the task on a day."""
-    return [user for user in services.able_holders(deadline, on) if user.pk != grant.user_id]
+    return [user for user in services.able_holders([deadline], on) if user.pk != grant.user_id]
 
 
 def _untold(reasons: Iterable[str], obstacles: list[str]) -> list[str]:

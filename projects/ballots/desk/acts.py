@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.timezone import get_current_timezone, localdate
@@ -31,6 +32,7 @@ from projects.ballots.selectors import (
     keyings_of,
     lacks_paper,
     last_rejection,
+    read_keyings,
     repeats_void,
     round_of,
     turnout_of,
@@ -65,7 +67,8 @@ def _of_the_year(vote: Vote) -> Iterable[Record]:
 
 @dataclass(frozen=True)
 class Desk:
-    """One kind of vote at the desk. vote_of: subject → its vote; Vote.DoesNotExist before there is one.
+    """One kind of vote at the desk. vote_of: subject → its vote; Vote.DoesNotExist before there is one. votes_of: the votes of
+    several that have one, by their primary keys, in as many statements for however many.
 
     purposes: which votes are of this kind (`Purpose`); subjects_of: such a vote → what it is about, its year unless the
     room says otherwise. name stands before each step's title, paper is what the ballot is called. ready: subject, at →
@@ -75,6 +78,7 @@ class Desk:
     """
 
     vote_of: Callable[[Any], Vote]
+    votes_of: Callable[[Sequence[Any]], dict[int, Vote]]
     purposes: tuple[str, ...]
     name: Text
     paper: Text
@@ -253,18 +257,30 @@ class Desk:
 
     # ------------------------------------------------------------- what two people do, one does not do twice
 
-    def barred_from_keying(self, subject: Any, _item: Any, who: User) -> list[str]:
-        vote = self.vote_of(subject)
-        return services.barred_from_keying(vote, who, keyings_of(vote, round_of(vote)))
+    # Each reads for all the subjects of a page (`OfficeView.barred`).
 
-    def barred_from_signing(self, subject: Any, _item: Any, who: User) -> list[str]:
-        return services.barred_from_signing(who, list(self.vote_of(subject).signatures.all()))
+    def barred_from_keying(self, subjects: Sequence[Any]) -> Callable[[Any, User], list[str]]:
+        votes = self.votes_of(subjects)
+        read_keyings(votes.values())
 
-    def barred_from_opening(self, subject: Any, _item: Any, who: User) -> list[str]:
-        return witnessing.barred_from_confirming(self.vote_of(subject), "open", who)
+        def barred(subject: Any, who: User) -> list[str]:
+            vote = votes[subject.pk]
+            return services.barred_from_keying(vote, who, keyings_of(vote, round_of(vote)))
 
-    def barred_from_closing(self, subject: Any, _item: Any, who: User) -> list[str]:
-        return witnessing.barred_from_confirming(self.vote_of(subject), "close", who)
+        return barred
+
+    def barred_from_signing(self, subjects: Sequence[Any]) -> Callable[[Any, User], list[str]]:
+        votes = self.votes_of(subjects)
+        prefetch_related_objects(list(votes.values()), "signatures")
+        return lambda subject, who: services.barred_from_signing(who, votes[subject.pk].signatures.all())
+
+    def barred_from_opening(self, subjects: Sequence[Any]) -> Callable[[Any, User], list[str]]:
+        votes = self.votes_of(subjects)
+        return lambda subject, who: witnessing.barred_from_confirming(votes[subject.pk], "open", who)
+
+    def barred_from_closing(self, subjects: Sequence[Any]) -> Callable[[Any, User], list[str]]:
+        votes = self.votes_of(subjects)
+        return lambda subject, who: witnessing.barred_from_confirming(votes[subject.pk], "close", who)
 
     # ------------------------------------------------------------- asked for by one, done by two
 

@@ -12,13 +12,13 @@ import projects.voting.events  # noqa: F401  registers the events
 from projects.demo.play.voting import Sheet, keyed, play_attendance, play_closing, play_opening
 from projects.voting.desk import DESK
 from tests.builders import SINCE, at, do, open_task
-from tests.projects.voting.conftest import DAY, T, page_of
-from tests.projects.voting.test_voting import close, recount
+from tests.projects.voting.conftest import DAY, T, page_of, settled
+from tests.projects.voting.test_voting import close, collected, counted, recount, second_pair
 from tests.projects.voting.test_voting_pages import SUMS
 from workflow.flows.errors import Barred, InvalidForm, NotYourTurn, Refused
 from workflow.flows.models import Deadline
 from workflow.flows.services import able_holders, claim, claim_all, complete, hand_over, release
-from workflow.inbox.selectors import count_todo
+from workflow.inbox.selectors import barred_among, count_todo
 from workflow.people.isolation import SYSTEM, apply
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant
@@ -40,6 +40,10 @@ def counting(hall):
 
 def key(hall, turn, counter):
     return do(f"voting.key_{turn}", hall.town.of("counter", counter), DAY, **keyed(hall.vote, Sheet(SUMS)))
+
+
+def barred_from_keying(hall, counter):
+    return DESK.barred_from_keying([hall.cycle])(hall.cycle, counter)
 
 
 def signed_in(client, user, office):
@@ -144,7 +148,7 @@ def test_what_was_taken_before_the_first_keying_can_be_put_back_or_given_to_who_
 def test_a_hand_over_offers_only_who_may_do_it_alone_and_with_others(counting, client):
     first, second = counting.town.people["counter"]
     deadline = open_task("voting.key_second")
-    assert able_holders(deadline, T) == [second]
+    assert able_holders([deadline], T) == [second]
     as_counter(client, counting, 2)
     assert 'value="hand_over"' not in shown(client, f"/tasks/{deadline.pk}/")
     page = shown(client, f"/inbox/assign/?task={deadline.pk}")
@@ -182,6 +186,55 @@ def test_two_marked_rows_read_the_record_they_are_on_as_often_as_one(counting, c
     assert (one[0], reads()) == (1, (2, one[1]))
 
 
+def open_keyings(*halls):
+    keys, about = ["voting.key_first", "voting.key_second"], [hall.cycle.reference for hall in halls]
+    there = Deadline.objects.filter(key__in=keys, subject__in=about, done_at=None, cancelled=False)
+    return list(there.select_related("task", "seat").order_by("pk"))
+
+
+def statements(work):
+    with CaptureQueriesContext(connection) as read:
+        found = work()
+    return len(read), found
+
+
+def test_six_rows_of_three_votes_one_counted_twice_again_are_marked_in_as_many_statements_as_two():
+    sums = {"文化礼堂": 37, "村道硬化": 6}
+
+    def ballots_back(code):
+        found = settled(list(sums), seats=1, in_office=50, code=code)
+        collected(found, 43, 43)
+        return found
+
+    def marked(*halls):
+        return statements(lambda: barred_among(open_keyings(*halls), keyer))
+
+    first = ballots_back("T01")
+    keyer = first.town.of("counter")
+    once = marked(first)
+    assert len(open_keyings(first)) == 2 and once[1] == set()
+    for before, pair in (((1, 2), (3, 4)), ((3, 4), (5, 6))):
+        counted(first, sums, pair=before)
+        second_pair(first, pair)
+        recount(first)
+        close(first, 43)
+        again = {row.pk for row in open_keyings(first)}
+        assert len(again) == 2 and marked(first) == (once[0], again)
+    halls = [first, ballots_back("T02"), ballots_back("T03")]
+    assert len(open_keyings(*halls)) == 6 and marked(*halls) == (once[0], again)
+
+
+def test_whom_several_can_be_given_to_is_read_in_as_many_statements_for_more_rows_and_more_counters(hall):
+    collected(hall, 43, 43)
+    one = statements(lambda: able_holders(open_keyings(hall)[:1], T))
+    second_pair(hall)
+    counters = hall.town.people["counter"]
+    two = statements(lambda: able_holders(open_keyings(hall), T))
+    assert two[0] == one[0] and (len(one[1]), two[1]) == (2, counters)
+    key(hall, "first", 1)
+    assert able_holders(open_keyings(hall), T) == counters[1:]
+
+
 # --- a recount
 
 
@@ -195,11 +248,11 @@ def test_in_a_recount_neither_keying_is_offered_to_whoever_keyed_before(counting
         page = page_of(f"voting.key_{turn}", first, "counter", client)
         assert KEYED_BEFORE in page and f"{third.name}、{fourth.name}" in page
         assert 'name="valid"' not in shown(client, f"/tasks/{open_task(f'voting.key_{turn}').pk}/")
-        assert DESK.barred_from_keying(counting.cycle, {}, third) == []
+        assert barred_from_keying(counting, third) == []
         with pytest.raises(Barred, match=KEYED_BEFORE):
             claim(open_task(f"voting.key_{turn}").task_id, actor=first, at=at(DAY))
     key(counting, "first", 3)
-    assert DESK.barred_from_keying(counting.cycle, {}, third) == [KEYED_ONCE]
+    assert barred_from_keying(counting, third) == [KEYED_ONCE]
     key(counting, "second", 4)
     assert counting.vote.state == "keyed"
 
@@ -209,7 +262,7 @@ def test_after_keyings_that_did_not_stand_either_of_the_two_may_key_either_sheet
     do("voting.key_second", counting.town.of("counter", 2), DAY, **wrong)
     assert {d.key for d in Deadline.objects.filter(done_at=None)} == {"voting.key_first", "voting.key_second"}
     for counter in counting.town.people["counter"]:
-        assert DESK.barred_from_keying(counting.cycle, {}, counter) == []
+        assert barred_from_keying(counting, counter) == []
 
 
 # --- the other acts of two
