@@ -18,13 +18,14 @@ from workflow.flows.events import Event
 from workflow.flows.fields import FenField
 from workflow.flows.money import wan
 from workflow.flows.nodes import BeginFlows, EachSplit, Gate, OfficeEnd, OfficeView, SubFlow, Switch
-from workflow.people.models import Unit
+from workflow.people.models import Unit, User
 from workflow.people.saying import listed
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.selectors import holders_of
 
 EMPTY: tuple[Any, ...] = (None, "", [], ())
+NAMED = 3  # people of an office told by name
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,15 @@ def _beyond(step: Any, way: _Way) -> list[tuple[Any, _Way]]:
 
 
 def _names(step: OfficeView, subject: Any, today: date) -> str:
+    """Who of the office may do the step as the matter stands now; "" where a body does it, or another unit."""
     if step.seat or registry.office(step.office).body:
         return ""
     unit: Unit = subject.unit
-    return listed(user.name for user in holders_of(step.office, unit, today)[:3])
+    holders = holders_of(step.office, unit, today)
+    return first_named([one for one in holders if not (step.barred and step.barred(subject, {}, one))])
+
+
+def first_named(people: Sequence[User]) -> str:
+    """The first few of these people by name, and how many they are where they are more."""
+    told = listed(user.name for user in people[:NAMED])
+    return told if len(people) <= NAMED else _("%(names)s等 %(n)s 人") % {"names": told, "n": len(people)}

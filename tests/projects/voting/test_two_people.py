@@ -18,6 +18,7 @@ from tests.projects.voting.test_voting_pages import SUMS
 from workflow.flows.errors import Barred, InvalidForm, NotYourTurn, Refused
 from workflow.flows.models import Deadline
 from workflow.flows.services import able_holders, claim, claim_all, complete, hand_over, release
+from workflow.inbox.pages import next_steps
 from workflow.inbox.selectors import barred_among, count_todo
 from workflow.people.isolation import SYSTEM, apply
 from workflow.roles.models import RoleGrant
@@ -255,6 +256,26 @@ def test_in_a_recount_neither_keying_is_offered_to_whoever_keyed_before(counting
     assert barred_from_keying(counting, third) == [KEYED_ONCE]
     key(counting, "second", 4)
     assert counting.vote.state == "keyed"
+
+
+def test_what_follows_is_told_with_those_alone_who_may_do_it_and_how_many_they_are(counting):
+    town = counting.town
+
+    def named():
+        task = open_task("voting.count_again_confirm").task
+        told = next_steps(task.flow_task, task.process.artifact, T, task.process)
+        return {step.title: step.names for step in told}
+
+    key(counting, "second", 2)
+    recount(counting)
+    do("voting.count_again", town.of("chief_teller"), DAY, returned=43)
+    _first, _second, third, fourth = town.people["counter"]
+    two = f"{third.name}、{fourth.name}"
+    assert named() == {"第一次录入计票": two, "第二次录入计票": two}
+    for office in ("clerk", "mayor"):
+        also(counting, town.of(office), "counter")
+    told = set(named().values()).pop()
+    assert told.endswith("等 4 人") and told.count("、") == 2, "the first three of four"
 
 
 def test_after_keyings_that_did_not_stand_either_of_the_two_may_key_either_sheet(counting):
