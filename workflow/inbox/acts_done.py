@@ -61,6 +61,6 @@ def act_done(request: HttpRequest, number: int) -> HttpResponse:
         "line": line,
         "subject": line,
         "hall": entry.unit,
-        "remaining": selectors.count_todo(grant),
+        "remaining": selectors.count_to_go_on(grant),
     }
     return render(request, "workflow/done.html", context)

@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 
 from workflow.flows.events import Event
 from workflow.flows.fields import FenField
+from workflow.flows.models import Deadline
 from workflow.flows.money import wan
 from workflow.flows.nodes import BeginFlows, EachSplit, Gate, OfficeEnd, OfficeView, SubFlow, Switch
+from workflow.flows.services import able_holders
 from workflow.people.models import Unit, User
 from workflow.people.saying import listed
 from workflow.people.wording import worded
@@ -25,7 +27,7 @@ from workflow.roles import registry
 from workflow.roles.selectors import holders_of
 
 EMPTY: tuple[Any, ...] = (None, "", [], ())
-NAMED = 3  # people of an office told by name
+NAMED = 3  # of people and of tasks beside one: as many are told by name
 
 
 @dataclass(frozen=True)
@@ -207,10 +209,18 @@ def _names(step: OfficeView, subject: Any, today: date) -> str:
         return ""
     unit: Unit = subject.unit
     holders = holders_of(step.office, unit, today)
-    return first_named([one for one in holders if not (step.barred and step.barred(subject, {}, one))])
+    return _first_named([one for one in holders if not (step.barred and step.barred(subject, {}, one))])
 
 
-def first_named(people: Sequence[User]) -> str:
+def who_may_do(deadline: Deadline, on: date) -> str:
+    """Whose an open task is on a day: whoever has claimed it, else who may; "" where a body does it."""
+    if registry.office(deadline.office).body:
+        return ""
+    owner = deadline.task.owner
+    return owner.name if owner else _first_named(able_holders(deadline, on))
+
+
+def _first_named(people: Sequence[User]) -> str:
     """The first few of these people by name, and how many they are where they are more."""
     told = listed(user.name for user in people[:NAMED])
     return told if len(people) <= NAMED else _("%(names)s等 %(n)s 人") % {"names": told, "n": len(people)}

@@ -381,6 +381,19 @@ def count_todo(grant: RoleGrant, told: Told | None = None) -> int:
     return Task.objects.filter(waiting, owner_permission_obj_pk=str(grant.unit_id)).count()
 
 
+def count_to_go_on(grant: RoleGrant) -> int:
+    """How many of the tasks that wait for this office the person may do: no rule keeps them from these."""
+    asked = [
+        node.key
+        for flow in flows()
+        for node in flow.steps()
+        if node.barred and node.office in offices_served(grant)
+    ]
+    found = [_claimed(grant), _queued(grant)] if asked else []
+    of_two = [one for rows in found for one in rows.filter(key__in=asked).select_related("task")]
+    return count_todo(grant) - len(barred_among(of_two, grant.user))
+
+
 def unread_notes(task_ids: Iterable[int], user: User) -> set[int]:
     """On which of these tasks others have left notes the person has not opened; one query."""
     read = NotesRead.objects.filter(task=OuterRef("task"), user=user, at__gte=OuterRef("at"))
@@ -474,6 +487,12 @@ def opened_after(task: Task) -> list[Deadline]:
         come |= Q(key=begins.key, subject=task.deadline.subject)
     rows = Deadline.objects.filter(come, done_at=None, cancelled=False)
     return list(rows.select_related("task", "seat").order_by("pk"))
+
+
+def waited_for(task: Task) -> list[Deadline]:
+    """The open tasks of people beside one that is done, where nothing has come of it yet: its flow goes on once all are."""
+    beside = Deadline.objects.filter(task__process=task.process_id, done_at=None, cancelled=False)
+    return list(beside.select_related("task", "seat", "task__owner").order_by("pk"))
 
 
 def _come_of(task: Task) -> Iterator[int]:

@@ -39,7 +39,7 @@ from workflow.inbox.beside import acts_beside, beside
 from workflow.inbox.forms import CommentForm, HandOverForm, SideForm, TakeBackForm, UrgeForm
 from workflow.inbox.in_person import OWN, InPersonForm
 from workflow.inbox.lists import PER_PAGE
-from workflow.inbox.pages import answers_of, next_steps
+from workflow.inbox.pages import NAMED, answers_of, next_steps, who_may_do
 from workflow.inbox.reading import personal_data_shown
 from workflow.inbox.story import Line, line_of, lines_of
 from workflow.machines.graph import machines
@@ -589,6 +589,8 @@ def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
         return redirect("task", task_id=task_id)
     entry = Entry.objects.filter(pk=deadline.entry_id).first() if deadline.entry_id else None
     opened = selectors.opened_after(deadline.task)
+    goes_on = deadline.task.process.status == PROCESS.NEW
+    others = selectors.waited_for(deadline.task) if goes_on and not opened else []
     made_by_it = deadline.task.flow_task.handed_told
     return render(
         request,
@@ -601,8 +603,13 @@ def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
             "line": line_of(entry) if entry else None,
             "opened": [(d, d.task.flow_task, registry.title_of(d.office, deadline.unit)) for d in opened],
             "subject": deadline.task.process.artifact,
-            "goes_on": deadline.task.process.status == PROCESS.NEW,
-            "remaining": selectors.count_todo(grant),
+            "goes_on": goes_on,
+            "waited_for": [
+                (one, registry.title_of(one.office, deadline.unit), who_may_do(one, timezone.localdate()))
+                for one in others[:NAMED]
+            ],
+            "more_waited_for": len(others[NAMED:]),
+            "remaining": selectors.count_to_go_on(grant),
             "handed": made_by_it(deadline.task.process.artifact, grant) if made_by_it else None,
         },
     )

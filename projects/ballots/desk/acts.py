@@ -225,6 +225,13 @@ class Desk:
         )
         return [stands, _("不相符或者不平衡的，两次都不作数，由两名计票人重新录入。")]
 
+    def after_signing(self, subject: Any) -> list[str]:
+        """What follows the first of the two signatures: the other one, whatever comes after both; empty of the second."""
+        vote = self.current(subject)
+        if vote is None or vote.signatures.exists():
+            return []
+        return [_("总监票人、监票人两人都签字以后，由主持人宣布结果。")]
+
     def open_box(self, act: Act, subject: Any, **given: str) -> Outcome:
         """Two holders open the box; where the paper's keyings were lost it stays closed, and they are made again first."""
         vote = self.locked(subject)

@@ -303,6 +303,7 @@ class DeskSteps:
             form=forms.SignForm,
             act=self.desk.sign,
             barred=self.desk.barred_from_signing,
+            what_follows=self.desk.after_signing,
             context=self.desk.at_signing,
             page="steps/voting/signing.html",
             irreversible=True,

@@ -105,6 +105,28 @@ def test_who_keys_what_does_not_stand_is_told_so_at_once(counting, client):
     assert "两名计票人录入的数字不一致，两次都不作数" in told
 
 
+def test_the_first_of_two_is_told_who_does_the_other_part_and_is_not_sent_on_to_it(counting, client):
+    town = counting.town
+    key(counting, "first", 1)
+    told = done_page("voting.key_first", town.of("counter", 1), client)
+    assert "第二次录入计票" in told and f"计票人：{town.of('counter', 2).name}<" in told
+    assert "继续办理" not in told and "返回待办" in told, "the other sheet is not theirs to key"
+    key(counting, "second", 2)
+    do("voting.certify_chief", town.of("chief_teller"), DAY, confirmed=True)
+    told = done_page("voting.certify_chief", town.of("chief_teller"), client)
+    assert "监票人在计票结果报告单上签字" in told and f"监票人：{town.of('teller').name}" in told
+    do("voting.certify_teller", town.of("teller"), DAY, confirmed=True)
+    told = done_page("voting.certify_teller", town.of("teller"), client)
+    assert "宣布票决结果" in told and "同一环节的其他事项" not in told
+
+
+def test_who_may_key_another_sheet_is_sent_on_to_it(counting, client):
+    key(counting, "first", 1)
+    key(counting, "second", 2, {"文化礼堂": 36, "村道硬化": 6})
+    told = done_page("voting.key_second", counting.town.of("counter", 2), client)
+    assert "继续办理（还有 2 项）" in told
+
+
 def test_who_closes_a_vote_that_is_void_is_told_so_at_once(hall, client):
     do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
     play_opening(hall.town, hall.cycle, t=T, issued=43)
@@ -213,6 +235,7 @@ def may_follow(key: str) -> set[str]:
 KEYINGS = {"第一次录入计票", "第二次录入计票"}
 AFTER_ONE = "另一名计票人办理“%s”；两次都录入以后，系统比对两次的数字。"
 SIGNED = "两次录入相符且票数平衡的，由总监票人、监票人在计票结果报告单上签字。"
+AFTER_BOTH = "总监票人、监票人两人都签字以后，由主持人宣布结果。"
 ANEW = "不相符或者不平衡的，两次都不作数，由两名计票人重新录入。"
 
 
@@ -245,8 +268,9 @@ def test_on_paper_a_page_tells_as_what_may_follow_nothing_that_cannot(hall):
     key(hall, "second", 2)
     assert may_follow("voting.key_first") == {SIGNED, ANEW}
     key(hall, "first", 1)
-    assert may_follow("voting.certify_chief") == {"宣布票决结果"}
+    assert may_follow("voting.certify_chief") == may_follow("voting.certify_teller") == {AFTER_BOTH}
     do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    assert may_follow("voting.certify_teller") == {"宣布票决结果"}
     do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
     assert may_follow("voting.declare") == {"大会通过决议"}
 
