@@ -125,22 +125,24 @@ class AttendanceForm(VoteForm):
         """That so many cannot vote, and that they are put on record all the same."""
         if not (reasons := self._below_quorum()):
             return []
-        return [*reasons, str(_("到会人数照此记录；到会代表达到法定人数后，由主持人退回人大办重新清点。"))]
+        return [*reasons, str(_("到会人数照此记录。"))]
 
     def foreseen_table(self) -> Foreseen | None:
         """The figures, where they are below the quorum."""
         if not self._below_quorum():
             return None
         told = {name: self.cleaned_data[name] for name in ("present", "on_leave")}
+        in_office = self.vote.deputies_in_office
         figures = [
-            (_("应到代表"), self.vote.deputies_in_office),
+            (_("应到代表"), in_office),
             *named_figures(self.vote, told),
+            (_("缺席"), in_office - sum(told.values())),
             (_("法定人数"), quorum_needed(self.vote)),
         ]
         return figures_told(_("未达到法定人数"), figures)
 
     def what_follows(self) -> list[str]:
-        """Below the quorum no ballot is issued: whoever comes later is registered, or everybody is counted again."""
+        """Below the quorum no ballot is issued yet."""
         return until_quorum(self.vote, self.cleaned_data["present"])
 
     def _below_quorum(self) -> list[str]:
@@ -825,12 +827,17 @@ class ArriveForm(VoteForm):
 
     def foreseen(self) -> list[str]:
         before = self.vote.deputies_present or 0
-        return [
+        counted = (
             _("实到由 %(before)s 人变为 %(after)s 人；已经填写、尚未确认的发出张数作废，由主持人重新填写。")
             % {"before": before, "after": before + 1}
             if "open" in self.vote.awaiting
             else _("实到由 %(before)s 人变为 %(after)s 人。") % {"before": before, "after": before + 1}
-        ]
+        )
+        return [counted, *obstacles_to_quorum(self.vote, before + 1)]
+
+    def what_follows(self) -> list[str]:
+        """One more may still be too few: no ballot is issued yet then."""
+        return until_quorum(self.vote, (self.vote.deputies_present or 0) + 1)
 
     def clean_arrived_at(self) -> time:
         arrived_at: time = self.cleaned_data["arrived_at"]

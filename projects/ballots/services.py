@@ -334,12 +334,20 @@ def obstacles_to_quorum(vote: Vote, present: int | None = None) -> list[str]:
 
 
 def until_quorum(vote: Vote, present: int | None = None) -> list[str]:
-    """What goes on while so many present cannot open the vote; empty where they can. present: as above."""
-    if not obstacles_to_quorum(vote, present):
+    """How many are missing while so many present cannot open the vote, and the two ways to it; empty where they can.
+
+    present: as above; empty as well while nobody is counted.
+    """
+    present = vote.deputies_present if present is None else present
+    if present is None or not obstacles_to_quorum(vote, present):
         return []
+    missing = quorum_needed(vote) - present
     return [
-        _("达到法定人数以前，不发出%(ballot)s，投票不能开始。") % {"ballot": fig.words_of(vote).ballot},
-        _("以后到会的代表，由人大办登记迟到；或者由主持人退回人大办，重新清点到会人数。"),
+        _(
+            "还差 %(n)s 人达到法定人数，达到后再发出%(ballot)s：以后到会的代表，由人大办登记迟到；"
+            "或者由主持人退回人大办，重新清点到会人数。"
+        )
+        % {"n": missing, "ballot": fig.words_of(vote).ballot}
     ]
 
 

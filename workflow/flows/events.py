@@ -53,6 +53,7 @@ class Event:
     asks: the flow in which a second person answers, where the act only asks for something.
     leads_to: the step on the same record that is somebody's turn once it is done; where the act gives a task back, its done
     page finds that by itself.
+    handed_out, handed_told: what its done page shows besides, as a step's (`OfficeView`).
     when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
     """
 
@@ -78,6 +79,8 @@ class Event:
     linked: tuple[str, ...] = ()
     asks: type[OfficeFlow] | None = None
     leads_to: OfficeView | None = None
+    handed_out: str = ""
+    handed_told: Callable[[Any, RoleGrant], dict[str, Any]] | None = None
 
     @property
     def kind(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,11 +16,12 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from workflow.audit.models import Entry
-from workflow.flows.events import event, events
+from workflow.flows.events import Event, event, events
 from workflow.inbox import selectors
 from workflow.inbox.story import line_of
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
+from workflow.roles.models import RoleGrant
 
 ONCE = "once"  # the field of the form
 BYTES = 16
@@ -61,6 +63,15 @@ def act_done(request: HttpRequest, number: int) -> HttpResponse:
         "line": line,
         "subject": line,
         "hall": entry.unit,
+        "handed": _handed(node, entry, grant),
         "remaining": selectors.count_to_go_on(grant),
     }
     return render(request, "workflow/done.html", context)
+
+
+def _handed(node: Event, entry: Entry, grant: RoleGrant) -> dict[str, Any] | None:
+    """What the page shows besides, of the record as it stands now; None where it shows nothing."""
+    if node.handed_told is None:
+        return None
+    number = entry.subject.partition(":")[2]
+    return node.handed_told(node.subject._base_manager.get(pk=number), grant)

@@ -774,7 +774,7 @@ def event_check(
         "posted": _posted(request, form),
         "foreseen": form.foreseen(),
         "table": form.foreseen_table(),
-        "next_steps": next_steps(wanted, subject, form.act.on),
+        "next_steps": next_steps(wanted, subject, form.act.on, said=form.what_follows()),
         "own": _own(request, wanted, own),
         "back": request.path,
     }

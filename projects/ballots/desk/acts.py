@@ -133,8 +133,8 @@ class Desk:
         """The same before the chair says what is issued; who takes paper is the chair's to say, and may put the groups
         right."""
         found = self.in_the_way(subject, at)
-        if found.get("present") and self.vote_of(subject).deputies_present is not None:
-            found["present"].append(_("到会代表达到法定人数后，请退回人大办重新清点到会人数。"))
+        if found.get("present"):
+            found["present"] += services.until_quorum(self.vote_of(subject))
         return [reason for matter, reasons in found.items() if matter != "groups" for reason in reasons]
 
     def enter_opening(

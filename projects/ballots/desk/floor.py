@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import forms
 from projects.ballots.desk.acts import Desk
-from projects.ballots.desk.steps import DeskSteps
+from projects.ballots.desk.steps import BECAME, DeskSteps
 from workflow.flows.base import OfficeFlow
 from workflow.flows.events import Event, register_event
 from workflow.flows.nodes import OfficeView
@@ -56,6 +56,8 @@ def register_floor_acts(
             when=desk.obstacles_to_arriving,
             basis=_("投票开始以前到会的，计入实到人数；开始后到会名册不再变动"),
             output=_("到会名册"),
+            handed_out=BECAME,
+            handed_told=desk.below_quorum,
             **shared,
         )
     )

@@ -538,6 +538,27 @@ def test_a_latecomer_before_it_moves_no_task_and_is_confirmed_by_name_and_number
     assert tied.vote.deputies_present == 46 and waiting(tied) == ["voting.open"]
 
 
+def test_a_latecomer_who_is_still_too_few_is_told_as_such_and_the_one_who_makes_the_quorum_is_not(tied, client):
+    play_attendance(tied.town, tied.cycle, t=T, present=32)
+    address = f"/do/voting.arrive/{tied.cycle.pk}/"
+
+    def comes():
+        late = RollLine.objects.filter(session=tied.session, presence="absent").first()
+        data = {"line": late.pk, "arrived_at": "0:00"}
+        client.force_login(tied.town.of("clerk"))
+        check = client.post(address, data | {"op": "submit"}).content.decode()
+        done = client.post(address, data | {"op": "confirm"}, follow=True).content.decode()
+        apply(SYSTEM)
+        assert "已办结</h1>" in done
+        return check, done
+
+    for page in comes():
+        assert "须有 34 人以上出席，实到 33 人，不能投票。" in page
+        assert "还差 1 人达到法定人数，达到后再发出表决票" in page
+    for page in comes():
+        assert "不能投票" not in page and "达到法定人数" not in page
+
+
 # --- whoever did it is told whose turn it is now
 
 
