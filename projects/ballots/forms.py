@@ -266,8 +266,9 @@ def entered_by_the_first(vote: Vote, what: str) -> Foreseen | None:
     if entered is None:
         return None
     title = _("%(who)s填写，待您确认") % {"who": entered["by"].name}
-    fixed = [*went_out(vote), *came_back_before(vote)]
-    return figures_told(title, [(_("应到代表"), vote.deputies_in_office), *entered["figures"], *fixed])
+    here = [(ENTERED["present"], vote.deputies_present)] if what == "close" and vote.deputies_present else []
+    before = [(_("应到代表"), vote.deputies_in_office), *here, *went_out(vote)]
+    return figures_told(title, [*before, *entered["figures"], *came_back_before(vote)])
 
 
 def figures_told(title: Any, figures: Sequence[tuple[Any, int]]) -> Foreseen:
@@ -284,6 +285,23 @@ def void_foreseen(vote: Vote, figures: Mapping[str, int]) -> list[str]:
     if not (reason := void_on_return(vote, figures["returned"], figures.get("paper_returned", 0))):
         return []
     return [_("%(reason)s，监票人确认后本次投票无效，由主席团决定重新投票。") % {"reason": reason}]
+
+
+def unlike_before(vote: Vote, figures: Mapping[str, int]) -> list[str]:
+    """That a recount has counted out another number than had come back before; empty where it has not, and for any other
+    vote. figures: as the closing form has them."""
+    first = vote.follows
+    if not vote.is_recount or first is None:
+        return []
+    paper = _("重新清点 %(now)s 张，与前次收回的 %(before)s 张不同，请再清点一遍。")
+    pressed = _("表决器记录 %(now)s 人，与前次记录的 %(before)s 人不同，请再核对一遍。")
+    on_paper = (paper, fig.on_paper(first, "returned"))
+    before = {
+        "returned": (pressed, first.recorded or 0) if vote.keypad else on_paper,
+        "paper_returned": on_paper,
+    }
+    counted = [(figures[name], *before[name]) for name in before if name in figures]
+    return [told % {"now": now, "before": then} for now, told, then in counted if now != then]
 
 
 class ConfirmOpenForm(VoteForm):
@@ -323,8 +341,8 @@ class CloseForm(VoteForm):
     )
 
     def foreseen(self) -> list[str]:
-        """That the vote will be void, where more has come back than went out."""
-        return void_foreseen(self.vote, self.cleaned_data)
+        """That the vote will be void, where more has come back than went out; that a recount's number is another."""
+        return [*void_foreseen(self.vote, self.cleaned_data), *unlike_before(self.vote, self.cleaned_data)]
 
     def foreseen_table(self) -> Foreseen:
         """What came back beside what went out."""
@@ -370,9 +388,10 @@ class ConfirmCloseForm(VoteForm):
     """截止投票: a teller confirms what the chief teller entered."""
 
     def foreseen(self) -> list[str]:
-        """That it makes the vote void, where more has come back than went out."""
-        entered = witnessing.entered(self.vote, "close")
-        return void_foreseen(self.vote, entered.figures) if entered else []
+        """What whoever entered the figures was told of them (`CloseForm`)."""
+        if (entered := witnessing.entered(self.vote, "close")) is None:
+            return []
+        return [*void_foreseen(self.vote, entered.figures), *unlike_before(self.vote, entered.figures)]
 
     def foreseen_table(self) -> Foreseen | None:
         """The figures the vote closes on."""

@@ -538,7 +538,9 @@ def test_a_latecomer_before_it_moves_no_task_and_is_confirmed_by_name_and_number
     assert tied.vote.deputies_present == 46 and waiting(tied) == ["voting.open"]
 
 
-def test_a_latecomer_who_is_still_too_few_is_told_as_such_and_the_one_who_makes_the_quorum_is_not(tied, client):
+def test_a_latecomer_who_is_still_too_few_is_told_as_such_and_the_one_who_makes_the_quorum_is_not(
+    tied, client
+):
     play_attendance(tied.town, tied.cycle, t=T, present=32)
     address = f"/do/voting.arrive/{tied.cycle.pk}/"
 

@@ -189,9 +189,14 @@ def test_the_second_of_two_reads_the_figures_and_whose_they_are_on_the_page_that
     assert "应到代表 50 实到代表 43 请假 2 发出表决票 42" in opening
     do("voting.open_confirm", town.of("chief_teller"), DAY, confirmed=True)
     do("voting.close", town.of("chief_teller"), DAY, returned=41)
+    page = said_on(page_of("voting.close_confirm", town.of("teller"), "teller", client))
+    assert "应到代表 50 实到代表 43 发出表决票 42 收回表决票 41" in page
     closing = checked("voting.close_confirm", town.of("teller"), "teller", client, confirmed="on")
     assert f"{town.of('chief_teller').name}填写，待您确认" in closing
-    assert "收回表决票 41 发出表决票 42" in closing and "投票无效，由主席团决定" not in closing
+    assert (
+        "应到代表 50 实到代表 43 发出表决票 42 收回表决票 41" in closing
+        and "投票无效，由主席团决定" not in closing
+    )
 
 
 def test_both_who_close_a_vote_read_before_they_confirm_that_it_will_be_void(hall, client):
@@ -343,12 +348,15 @@ def test_a_recounts_steps_are_about_counting_out_again_what_had_come_back(counti
     assert "重新清点表决票" in page and "前次收回（张） 43" in page
     check = checked("voting.count_again", chief, "chief_teller", client, returned=42)
     assert "重新清点和前次收回" in check and "重新清点张数 42 前次收回（张） 43" in check
+    unlike = "重新清点 42 张，与前次收回的 43 张不同，请再清点一遍。"
+    assert unlike in check
+    assert "请再清点一遍" not in checked("voting.count_again", chief, "chief_teller", client, returned=43)
     do("voting.count_again", chief, DAY, returned=42)
     second = said_on(page_of("voting.count_again_confirm", teller, "teller", client))
     assert "确认重新清点的张数" in second and "前次收回（张） 43" in second
     assert "我已当众重新清点，张数与上列数字一致" in second
     agreed = checked("voting.count_again_confirm", teller, "teller", client, confirmed="on")
-    assert "重新清点张数 42" in agreed and "前次收回（张） 43" in agreed
+    assert "重新清点张数 42" in agreed and "前次收回（张） 43" in agreed and unlike in agreed
     for shown in (page, check, second, agreed):
         own = shown.partition("办理记录")[0]  # the year's record tells of the vote as well
         assert not [words for words in OF_A_VOTE_UNDER_WAY if words in own]
