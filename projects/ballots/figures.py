@@ -17,7 +17,7 @@ from django.db.models import prefetch_related_objects
 from projects.ballots import rules as count
 from projects.ballots.files import Unusable, read_vote
 from projects.ballots.models import Option, Purpose, Vote
-from projects.ballots.outcomes import outcome_of
+from projects.ballots.outcomes import lines_told, outcome_of
 from projects.cycles.rulebook import Rules as Rulebook
 from workflow.audit.chain import canonical
 from workflow.people.saying import as_written
@@ -131,6 +131,13 @@ def told(vote: Vote, sums: Mapping[str, int]) -> list[tuple[str, int]]:
     """One candidate's figures under their words. sums: as an outcome has them."""
     words = words_of(vote)
     return [(getattr(words, figure), sums[MARK_OF[figure]]) for figure in figures_of(vote)]
+
+
+def counted_lines(vote: Vote, outcome: dict[str, Any]) -> list[dict[str, Any]]:
+    """What an outcome says line by line (`lines_told`), each with its `figures` under their words."""
+    return [
+        line | {"figures": told(vote, outcome["sums"][line["title"]])} for line in lines_told(vote, outcome)
+    ]
 
 
 def field_name(mark: str, option: Option) -> str:

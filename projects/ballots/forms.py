@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots import figures as fig
 from projects.ballots import keys, witnessing
 from projects.ballots.boxes import in_box, obstacles_to_closing
-from projects.ballots.models import Option, Purpose, Vote
+from projects.ballots.models import Option, Purpose, Vote, VoteState
+from projects.ballots.outcomes import outcome_of
 from projects.ballots.questions import division_of, is_carried, obstacles_to_recording
 from projects.ballots.reporting import report_text
 from projects.ballots.rolls import HERE, obstacles_to_totals, yet_to_vote
@@ -25,6 +26,7 @@ from projects.ballots.rules import GRADING, Spoiled
 from projects.ballots.selectors import (
     ENTERED,
     MEASURED,
+    STANDING,
     came_back_before,
     entered_on,
     lacks_paper,
@@ -302,6 +304,32 @@ def unlike_before(vote: Vote, figures: Mapping[str, int]) -> list[str]:
     }
     counted = [(figures[name], *before[name]) for name in before if name in figures]
     return [told % {"now": now, "before": then} for now, told, then in counted if now != then]
+
+
+def result_told(vote: Vote) -> Foreseen | None:
+    """What the tally comes to, line by line, as it is signed and announced; None before it stands.
+
+    No sum is anybody's to read before that but the signers' and the chair's: the page that asks to confirm is theirs alone.
+    """
+    if vote.state not in (VoteState.KEYED, *STANDING):
+        return None
+    lines = fig.counted_lines(vote, outcome_of(vote, fig.decided(vote)))
+    if not lines:
+        return None
+    about = _("表决事项") if vote.is_question else _("项目")
+    words = [str(word) for word, _number in lines[0]["figures"]]
+    return Foreseen(
+        str(_("计票结果报告单")),
+        (str(about), *words, str(_("结果"))),
+        tuple(
+            (
+                f"{line['position']}. {line['title']}",
+                *(str(number) for _word, number in line["figures"]),
+                str(line["word"]),
+            )
+            for line in lines
+        ),
+    )
 
 
 class ConfirmOpenForm(VoteForm):
@@ -682,6 +710,10 @@ class SignForm(VoteForm):
 
     confirmed = forms.BooleanField(label=_("我已核对计票结果报告单，数字属实，签字负责"))
 
+    def foreseen_table(self) -> Foreseen | None:
+        """What is signed for."""
+        return result_told(self.vote)
+
 
 # What the congress adopts
 
@@ -787,6 +819,13 @@ class SecondForm(VoteForm):
         max_length=500,
     )
 
+    def foreseen(self) -> list[str]:
+        """Who asks for it, and why; empty where nothing waits any more."""
+        asked = self.node.context(self.subject)["entered"]
+        if not asked:
+            return []
+        return [_("%(who)s提出，理由：%(reason)s") % {"who": asked["by"].name, "reason": asked["reason"]}]
+
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if data.get("decision") == self.DECLINE and len(data.get("reason", "")) < 4:
@@ -822,6 +861,10 @@ class DeclaringForm(VoteForm):
 
     def foreseen(self) -> list[str]:
         return witnessing.asked_before_announcing(self.vote)
+
+    def foreseen_table(self) -> Foreseen | None:
+        """What is announced."""
+        return result_told(self.vote)
 
 
 class ArriveForm(VoteForm):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from projects.ballots import boxes, keys, rolls, services, tellers, witnessing
 from projects.ballots import figures as fig
 from projects.ballots.models import Vote, VoteState
-from projects.ballots.outcomes import lines_told, outcome_of
+from projects.ballots.outcomes import outcome_of
 from projects.ballots.printing import how_to_mark
 from projects.ballots.reporting import make_report, publish_trackers
 from projects.ballots.rules import next_step
@@ -647,10 +647,7 @@ class Desk:
         return self.at_desk(subject) | {
             "ask_first": witnessing.asked_before_announcing(vote),
             "figures": [word for word, _n in fig.told(vote, told["sums"][fig.titles_of(vote)[0]])],
-            "rows": [
-                line | {"figures": fig.told(vote, told["sums"][line["title"]])}
-                for line in lines_told(vote, told)
-            ],
+            "rows": fig.counted_lines(vote, told),
             "equations": fig.equations(vote),
             "valid": counted.count.valid,
             "invalid": counted.count.invalid,

@@ -134,6 +134,36 @@ def test_who_closes_a_vote_that_is_void_is_told_so_at_once(hall, client):
     assert "本次投票无效" in done_page("voting.close_confirm", hall.town.of("teller"), client)
 
 
+def test_signers_and_chair_have_the_result_before_them_where_they_confirm_what_cannot_be_undone(
+    counting, client
+):
+    town, result = counting.town, "1. 文化礼堂 37 0 6 入选 2. 村道硬化 6 0 37 未入选"
+    key(counting, "first", 1)
+    key(counting, "second", 2)
+    for office, step in (
+        ("chief_teller", "certify_chief"),
+        ("teller", "certify_teller"),
+        ("chair", "declare"),
+    ):
+        told = checked(f"voting.{step}", town.of(office), office, client, confirmed="on")
+        table = told.partition("计票结果报告单 ")[2]
+        assert result in table, told
+        do(f"voting.{step}", town.of(office), DAY, confirmed=True)
+
+
+def test_whose_turn_it_is_not_gets_no_page_with_the_result_before_it_is_declared(counting, client):
+    key(counting, "first", 1)
+    key(counting, "second", 2)
+    for office in ("mayor", "chair", "counter", "teller"):
+        user = counting.town.of(office)
+        client.force_login(user)
+        client.post("/office/", {"grant": RoleGrant.objects.get(user=user, office=office).pk})
+        data = {"op": "submit", "confirmed": "on"}
+        page = client.post(f"/tasks/{open_task('voting.certify_chief').pk}/", data).content.decode()
+        apply(SYSTEM)
+        assert "请核对后确认" not in page and "37" not in re.sub(r'"[^"]*"', "", page.partition("<main")[2])
+
+
 def test_only_the_signer_sees_the_sums_before_they_are_declared(counting, client):
     key(counting, "first", 1)
     key(counting, "second", 2)
@@ -318,13 +348,16 @@ def test_what_follows_the_announcement_tells_nobody_but_whoever_makes_it_what_th
     assert set(map(frozenset, told.values())) == {frozenset({again, over})}
 
 
-def test_who_agrees_to_a_recount_is_told_that_the_ballots_are_counted_out_again(counting):
+def test_who_agrees_to_a_recount_is_told_why_and_that_the_ballots_are_counted_out_again(counting, client):
     perform(
         "voting.recount", counting.cycle, actor=counting.town.of("chief_teller"), at=at(DAY),
         data={"reason": "代表要求复核票数。"}, reauthenticated=True,
     )  # fmt: skip
     assert may_follow("voting.recount_confirm") == {"重新清点表决票"}
     second_pair(counting)
+    teller = counting.town.of("teller")
+    check = checked("voting.recount_confirm", teller, "teller", client, decision="agree")
+    assert f"{counting.town.of('chief_teller').name}提出，理由：代表要求复核票数。" in check
     task = open_task("voting.recount_confirm").task
     do("voting.recount_confirm", counting.town.of("teller"), DAY, decision="agree")
     task.refresh_from_db()
