@@ -209,7 +209,8 @@ def _names(step: OfficeView, subject: Any, today: date) -> str:
         return ""
     unit: Unit = subject.unit
     holders = holders_of(step.office, unit, today)
-    return _first_named([one for one in holders if not (step.barred and step.barred(subject, {}, one))])
+    reasons = step.barred([subject]) if step.barred is not None else lambda *_asked: ()
+    return _first_named([one for one in holders if not reasons(subject, one)])
 
 
 def who_may_do(deadline: Deadline, on: date) -> str:
@@ -217,7 +218,7 @@ def who_may_do(deadline: Deadline, on: date) -> str:
     if registry.office(deadline.office).body:
         return ""
     owner = deadline.task.owner
-    return owner.name if owner else _first_named(able_holders(deadline, on))
+    return owner.name if owner else _first_named(able_holders([deadline], on))
 
 
 def _first_named(people: Sequence[User]) -> str:
