@@ -37,6 +37,19 @@ class ProjectsDesk(Desk):
             if item.state != ItemState.ON_BALLOT:  # tied or left over, and not decided on yet
                 fire(item, "count_again", act, decision_reason="")
 
+    def undone_by_recount(self, subject: Cycle, vote: Vote) -> list[str]:
+        """The announcement on the spot, and the resolution that rests on it."""
+        if vote.state != VoteState.DECLARED:
+            return []
+        told = [_("结果已经当场宣布：同意复票后，原结果不再作为依据，复票后由会议主持人重新宣布。")]
+        if selectors.is_resolved(subject, vote):
+            told.append(
+                _(
+                    "大会已就原结果通过决议：复票后须由大会重新通过决议，尚未发布的公告停止办理，届时重新办理。"
+                )
+            )
+        return told
+
     def obstacles_to_counting_again(self, subject: Cycle, at: datetime) -> list[str]:
         """As for every vote; once the session is closed only the congress itself can decide otherwise."""
         vote = self.current(subject)

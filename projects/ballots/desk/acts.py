@@ -346,6 +346,10 @@ class Desk:
     def recounting(self, act: Act, vote: Vote) -> None:
         """What the room does before a vote is counted again."""
 
+    def undone_by_recount(self, _subject: Any, _vote: Vote) -> list[str]:
+        """What has been done on a result and has to be done anew once its ballots have been counted again."""
+        return []
+
     def order_new_vote(self, act: Act, subject: Any, anew: type[OfficeFlow], title: Text) -> Outcome:
         """The chair confirms the presidium's minutes: the vote under way is void, another takes its place.
 
@@ -563,8 +567,9 @@ class Desk:
         return self.facts(subject) | told
 
     def at_asking_recount(self, subject: Any) -> dict[str, Any]:
-        """The desk of the vote whose ballots would be counted again."""
-        return self._at(subject, self.counted_again(subject))
+        """The desk of the vote whose ballots would be counted again, and what that leaves to be done anew."""
+        vote = self.counted_again(subject)
+        return self._at(subject, vote) | {"undone": self.undone_by_recount(subject, vote)}
 
     def became(self, subject: Any, _grant: Any) -> dict[str, Any]:
         """What the last step has come to, where that is not what was meant: a void vote, keyings that did not stand."""

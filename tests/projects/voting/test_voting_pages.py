@@ -28,6 +28,7 @@ from tests.projects.voting.test_voting import (
     counted,
     minutes,
     recount,
+    resolved,
     second_pair,
 )
 from workflow.flows.base import flows
@@ -346,6 +347,32 @@ def test_what_follows_the_announcement_tells_nobody_but_whoever_makes_it_what_th
     }
     assert told.pop("chair") == {again if level == 28 else over}
     assert set(map(frozenset, told.values())) == {frozenset({again, over})}
+
+
+def test_who_asks_for_or_agrees_to_a_recount_reads_what_has_to_be_done_anew_after_it(hall, client):
+    at_keying(hall)
+    second_pair(hall)
+    anew, resolve = "复票后由会议主持人重新宣布", "复票后须由大会重新通过决议"
+    chief, teller = hall.town.of("chief_teller"), hall.town.of("teller")
+
+    def told() -> list[set[str]]:
+        ask_recount(hall)
+        client.force_login(chief)
+        client.post("/office/", {"grant": RoleGrant.objects.get(user=chief, office="chief_teller").pk})
+        asking = client.get(f"/do/voting.recount/{hall.cycle.pk}/").content.decode()
+        agreeing = page_of("voting.recount_confirm", teller, "teller", client)
+        do("voting.recount_confirm", teller, DAY, decision="decline", reason="票数无误，不必复票。")
+        return [{words for words in (anew, resolve) if words in page} for page in (asking, agreeing)]
+
+    assert told() == [set(), set()]
+    counted(hall, SUMS)
+    do("voting.certify_chief", chief, DAY, confirmed=True)
+    do("voting.certify_teller", teller, DAY, confirmed=True)
+    assert told() == [set(), set()]
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    assert told() == [{anew}, {anew}]
+    resolved(hall)
+    assert told() == [{anew, resolve}, {anew, resolve}]
 
 
 def test_who_agrees_to_a_recount_is_told_why_and_that_the_ballots_are_counted_out_again(counting, client):
