@@ -115,13 +115,18 @@ def declared_votes(about: str, *purposes: str) -> list[Vote]:
     return list(declared.exclude(followed_by__is_recount=True).prefetch_related("options"))
 
 
-def keyers_before(vote: Vote) -> set[int]:
-    """Who keyed the counts this recount repeats: a second pair keys it, not they. Empty for a first count."""
-    found: set[int] = set()
+def counts_before(vote: Vote) -> list[Vote]:
+    """The counts this recount repeats, the latest first and the first count last. Empty for a first count."""
+    found: list[Vote] = []
     while vote.is_recount and vote.follows:
         vote = vote.follows
-        found |= {keying.by_id for keying in vote.keyings.all()}
+        found.append(vote)
     return found
+
+
+def keyers_before(vote: Vote) -> set[int]:
+    """Who keyed the counts this recount repeats: a second pair keys it, not they. Empty for a first count."""
+    return {keying.by_id for count in counts_before(vote) for keying in count.keyings.all()}
 
 
 def keyers_of(vote: Vote) -> set[int]:
@@ -143,12 +148,8 @@ def read_keyings(votes: Iterable[Vote]) -> None:
 
 def pairs_before(vote: Vote) -> list[set[str]]:
     """Which two holders, by office, opened the box for each count this recount repeats. Empty for a first count."""
-    found: list[set[str]] = []
-    while vote.is_recount and vote.follows:
-        vote = vote.follows
-        if opened_by := vote.figures.get("opened_by"):
-            found.append(set(opened_by))
-    return found
+    opened = (count.figures.get("opened_by") for count in counts_before(vote))
+    return [set(holders) for holders in opened if holders]
 
 
 def quorum_needed(vote: Vote) -> int:

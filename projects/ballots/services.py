@@ -24,6 +24,7 @@ from projects.ballots.selectors import (
     Rejection,
     agreed_on_paper,
     awaits_order,
+    counts_before,
     is_left_over,
     keyers_before,
     keyings_of,
@@ -35,6 +36,7 @@ from projects.ballots.selectors import (
 )
 from projects.ballots.tellers import obstacles_to_changing_roll
 from projects.cycles.models import Presence, RollLine, Session
+from projects.cycles.numerals import numeral
 from projects.cycles.rulebook import Rules
 from workflow.audit.chain import canonical
 from workflow.audit.commitments import commit, new_salt
@@ -617,7 +619,9 @@ def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
                 }
             )
         _withdraw_what_goes_on(act, held, reason=reason)
-        new = _again(act, held, _("复票"), because=reason, is_recount=True)
+        counts = [held, *counts_before(held)]
+        words = _("复票") if len(counts) == 1 else _("第%(n)s次复票") % {"n": numeral(len(counts))}
+        new = _again(act, held, words, named_after=counts[-1], because=reason, is_recount=True)
         _counts_box_of(new, held)
         _forget_keyings(held)
         _overtake(act, held, reason=_("已经复票；仍须重新投票的，请重新提出。"), asked=["void"])
@@ -659,10 +663,13 @@ def _counts_box_of(new: Vote, vote: Vote) -> None:
     new.save(update_fields=["box_of", "public_key", "roll_digest", "paper_issued"])
 
 
-def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) -> Vote:
+def _again(
+    act: Act, vote: Vote, words: str, *, because: str, named_after: Vote | None = None, **changes: Any
+) -> Vote:
     """A vote that follows another one, on the same terms but for `changes`; whoever is present is counted anew.
 
-    Its N is that of its session's roll as it stands now (`define_vote`).
+    Its N is that of its session's roll as it stands now (`define_vote`). named_after: whose title it bears, with `words`;
+    the first's of the chain unless said otherwise.
     """
     terms = {
         "session": vote.session,
@@ -677,7 +684,7 @@ def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) ->
     return define_vote(
         act,
         about=vote.about_reference,
-        title=f"{_root(vote).title[:180]}（{words}）",
+        title=f"{(named_after or _root(vote)).title[:180]}（{words}）",
         step=vote.step_number,
         follows=vote,
         because=because,

@@ -569,7 +569,8 @@ class Desk:
     def at_asking_recount(self, subject: Any) -> dict[str, Any]:
         """The desk of the vote whose ballots would be counted again, and what that leaves to be done anew."""
         vote = self.counted_again(subject)
-        return self._at(subject, vote) | {"undone": self.undone_by_recount(subject, vote)}
+        undone = self.undone_by_recount(subject, vote)
+        return self._at(subject, vote) | {"asks_recount": True, "undone": undone}
 
     def became(self, subject: Any, _grant: Any) -> dict[str, Any]:
         """What the last step has come to, where that is not what was meant: a void vote, keyings that did not stand."""

@@ -419,6 +419,29 @@ def test_a_recount_leaves_the_signed_record_and_takes_its_place(unit):
         recount(act_of(unit, "chief"), vote, reason="再来一次。")
 
 
+def test_every_recount_of_one_vote_has_a_title_of_its_own(unit):
+    chief = act_of(unit, "chief")
+
+    def again(vote):
+        close_vote(chief, new := recount(chief, vote, reason="代表要求复核。"), returned=vote.returned)
+        return new
+
+    vote = certified(unit, {"甲": 42, "乙": 3})
+    third = again(second := again(first := again(vote)))
+    told = [one.title.removeprefix(vote.title) for one in (first, second, third)]
+    assert told == ["（复票）", "（第二次复票）", "（第三次复票）"]
+
+
+def test_a_recount_bears_the_title_of_the_vote_it_counts(unit):
+    vote = certified(unit, {"甲": 38, "乙": 26, "丙": 26}, seats=2, tie="runoff")
+    declare(act_of(unit), vote)
+    run_off = continue_vote(act_of(unit), vote)
+    open_vote(act_of(unit), run_off, present=45, on_leave=0, issued=45)
+    close_vote(act_of(unit), run_off, returned=45)
+    new = recount(act_of(unit, "chief"), run_off, reason="代表要求复核。")
+    assert new.title == f"{vote.title}（再次投票）（复票）"
+
+
 def test_what_is_declared_is_not_made_void(unit):
     vote = certified(unit, {"甲": 42, "乙": 3})
     declare(act_of(unit), vote)

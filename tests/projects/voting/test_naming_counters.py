@@ -21,7 +21,7 @@ from projects.demo.play.stage import meeting
 from projects.demo.play.voting import Sheet, keyed, play_ballot, play_voting
 from projects.voting.desk import DESK
 from projects.voting.superseding import told_superseded
-from tests.builders import at, do
+from tests.builders import at, do, open_task
 from tests.notifications.office import give_mailboxes
 from tests.projects.voting.conftest import DAY, T, settled
 from tests.projects.voting.test_replacing import lists, replace, with_list
@@ -103,6 +103,33 @@ def test_those_named_count_again_from_the_request_to_the_comparison(counted_once
     counted(hall, SIPING, pair=(3, 4))
     assert hall.vote.state == "keyed"
     assert "“文化礼堂”的赞成前次 40，本次 42" in compared_with_first(hall.vote).differences
+
+
+def test_at_a_second_recount_the_reason_of_the_first_is_told_apart_from_its_own(counted_once, monkeypatch):
+    hall = counted_once
+    name(hall)
+    hall.town.people["counter"] += staff(hall)
+    ask_recount(hall)
+    do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
+    close(hall, 45)
+    counted(hall, SIPING, pair=(3, 4))
+    name(hall, hall.town.of("legal"), hall.town.of("clerk"))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at(DAY))
+
+    def read(office, address):
+        page = at_desk(hall.town.of(office), office).get(address).content.decode()
+        apply(SYSTEM)
+        return page
+
+    asking = read("chief_teller", f"/do/voting.recount/{hall.cycle.pk}/")
+    ask_recount(hall)
+    confirming = read("teller", f"/tasks/{open_task('voting.recount_confirm').pk}/")
+    for page in (asking, confirming):
+        assert "前次复票理由" in page and "为什么重新进行" not in page
+    do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
+    assert hall.vote.title.endswith("（第二次复票）")
+    closing = read("chief_teller", f"/tasks/{open_task('voting.count_again').pk}/")
+    assert "复票理由" in closing and "前次复票理由" not in closing
 
 
 def test_the_meeting_the_minutes_the_offices_and_the_entry_stand_on_record(counted_once):
