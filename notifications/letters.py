@@ -43,6 +43,7 @@ TITLES: dict[str, Any] = {
     "destroying": _("选票销毁在即"),
     "destroyed": _("选票已销毁"),
     "counters_named": _("确定复票计票人"),
+    "not_agreed": _("复票、重新投票或改用纸质票未获同意"),
     "declared": _("票决结果"),
     "filed": _("报送备案"),
     "summarised": _("进度汇总"),
@@ -125,6 +126,10 @@ START: Mapping[str, tuple[Any, Any]] = {
     "summarised": (
         _("实施进度汇总：{对象}"),
         _("{单位}入选项目的实施进度已按期汇总，请在年度流程的文件中查阅。"),
+    ),
+    "not_agreed": (
+        _("您提出的事项未获同意：{对象}"),
+        _("{作出办理的职务}不同意，没有办理。\n理由：{理由}"),
     ),
     "session_moved": (
         _("会期调整：{对象}"),

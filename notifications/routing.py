@@ -171,6 +171,18 @@ ROUTES: tuple[Route, ...] = (
         "vote.empty_box", Audience.OFFICES, "box_emptied", URGENT, duty=LEGAL, offices=(*CONGRESS, *WATCHING)
     ),
     Route("vote.empty_box", Audience.ABOVE, "box_emptied", offices=("county",)),
+    # Whoever asked for it waits in the hall for a task that will not come.
+    *(
+        Route(
+            f"*{asked}_confirm",
+            Audience.NAMED,
+            "not_agreed",
+            URGENT,
+            found_in="after.asked_by",
+            where={"agreed": False},
+        )
+        for asked in ("turn", "recount", "void")
+    ),
     # No task asks for the second person at a destruction; the county reads of it when it is done, the auditor's part
     # is money and steps 5 and 6 (steps.md, Offices).
     Route("ballots.destroy", Audience.OFFICES, "destroying", URGENT, duty=LEGAL, offices=WATCHING),
@@ -283,12 +295,6 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "deliberation.move_session",
         "voting.tell_proposers",
         "voting.tell_left",
-        "voting.turn_confirm",
-        "voting.void_confirm",
-        "evaluation.measure_void_confirm",
-        "evaluation.measure_turn_confirm",
-        "supervision.change_void_confirm",
-        "supervision.change_turn_confirm",
         "supervision.decide_change",
         "supervision.declare_change",
         "supervision.announce_change",
@@ -316,7 +322,6 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "deliberation.withdraw",
         "deliberation.cosign",
         "voting.recount",
-        "voting.recount_confirm",
         "voting.void",
         "voting.announce",
         "voting.turn_to_paper",
@@ -339,7 +344,6 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "supervision.change_turn_to_paper",
         "supervision.change_release_holder",
         "supervision.change_recount",
-        "supervision.change_recount_confirm",
         "supervision.change_void",
         "change.ask",
         "finding.raise",
@@ -347,7 +351,6 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "interpellation.table",
         "evaluation.measure_turn_to_paper",
         "evaluation.measure_recount",
-        "evaluation.measure_recount_confirm",
         "evaluation.measure_void",
         "evaluation.archive",
         "oversight.note",

@@ -317,9 +317,12 @@ class Desk:
         return ask
 
     def decline(self, act: Act, subject: Any, what: str, *, reason: str) -> Outcome:
-        """The second person does not agree: nothing is done."""
-        services.send_back(self.vote_of(subject), what)
-        return Outcome(after={"agreed": False}, reason=reason)
+        """The second person does not agree: nothing is done, and whoever asked for it is told why."""
+        vote = self.vote_of(subject)
+        waiting = witnessing.entered(vote, what)
+        services.send_back(vote, what)
+        asked_by = {"asked_by": waiting.by.username} if waiting else {}
+        return Outcome(after={"agreed": False, "asked": what, **asked_by}, reason=reason)
 
     def recount(self, act: Act, subject: Any, anew: type[OfficeFlow]) -> Outcome:
         """The second person agrees: the ballots are counted again in a new record that names the old one.

@@ -12,6 +12,7 @@ from django.test import Client
 from pypdf import PdfReader
 
 import projects.voting.events  # noqa: F401  registers the events
+from notifications.routing import routes_of
 from projects.ballots import boxes, offline, rolls, sealing
 from projects.ballots.boxes import paper_of
 from projects.ballots.casting import Voter
@@ -439,6 +440,15 @@ def test_turning_to_paper_is_refused_under_the_lock_once_it_is_asked_for_or_the_
     with acting(act), pytest.raises(Refused, match="只有电子表决进行中可以改用纸质票"):
         ask(act, few.cycle, reason="电子票太少", confirmed=True)
     assert few.vote.awaiting == {}
+
+
+def test_whoever_asked_to_turn_to_paper_is_the_one_told_that_it_is_not_agreed_to(few):
+    why = "还可以等他们投票。"
+    do("voting.turn_confirm", few.town.of("teller"), DAY, decision="decline", reason=why)
+    entry = Entry.objects.get(action="voting.turn_confirm")
+    (route, _last) = routes_of(entry.action, json.loads(entry.body)["after"])
+    assert (route.letter, route.found_in) == ("not_agreed", "after.asked_by")
+    assert json.loads(entry.body)["after"]["asked_by"] == few.town.of("chief_teller").username
 
 
 def test_the_question_to_turn_to_paper_leaves_the_inbox_once_the_vote_is_closed(few):
