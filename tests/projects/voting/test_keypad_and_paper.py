@@ -225,7 +225,7 @@ def test_on_the_import_page_too_what_does_not_balance_is_named_by_its_side_and_k
 
     right = keypad.as_csv(keypad.as_rows(TITLES, PRESSED))
     spoiled = send(client, task, on_paper_alone(hall, invalid=2), right)
-    assert spoiled.status_code == 422 and "≠ 无效票 2 张" in spoiled.content.decode()
+    assert spoiled.status_code == 422 and "与无效票 2 张不符" in spoiled.content.decode()
     missing = send(client, task, {}, right)
     assert missing.status_code == 422 and Keying.objects.count() == 0
 
