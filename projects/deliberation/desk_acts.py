@@ -40,6 +40,7 @@ def register_replacing(
             step=replacing.step,
             when=replacing.obstacles,
             offered=offered,
+            also_on=replacing.desk.current,
             basis=_(
                 "监票人名单由大会通过，更换也由大会通过（《地方组织法》第二十五条：以全体代表的过半数通过）；投票开始以前办理"
             ),
@@ -75,4 +76,5 @@ def register_naming(
             in_person=True,
             body="presidium",
         )
+            also_on=desk.to_count_again,
     )

@@ -93,6 +93,7 @@ NEW_MEASUREMENT = register_event(
         offered=_measuring,
         basis=_("测评有违规定的，由主席团决定重新测评；原测评保留备查"),
         output=_("主席团会议纪要"),
+        also_on=DESK.current,
         hint=_("录入后由会议主持人确认，确认后原测评才作废。"),
         irreversible=True,
         in_person=True,
@@ -113,6 +114,8 @@ RECOUNT = register_event(
         offered=_measuring,
         basis=_("宣布结果以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由"),
         in_person=True,
+        listed_when=DESK.is_time_to_count_again,
+        also_on=DESK.to_count_again,
         irreversible=True,
     )
 )
@@ -157,6 +160,7 @@ RATE = register_event(
         act=services.register_rating,
         step=6,
         when=services.obstacles_to_rating,
+        also_on=DESK.current,
         offered=_is_finished,
         basis=_("群众可以当面、电话、书面评价，由代表联络站登记，不记姓名"),
         hint=_("不登记评价人的姓名和电话。"),

@@ -13,7 +13,9 @@ from projects.ballots.events import PRINT
 from projects.cycles.events import REVISE_RULES
 from projects.cycles.models import Cycle
 from projects.lifecycle.events import START_YEAR
-from workflow.flows.events import Event, events_on
+from projects.portal.staff_selectors import acted_on_in
+from workflow.flows.events import Event, listed_on
+from workflow.machines.models import Record
 from workflow.machines.references import kind_in, number_in
 from workflow.people.wording import worded
 from workflow.roles.models import RoleGrant
@@ -60,10 +62,14 @@ OWN_FORMS: dict[str, Callable[[Any], str]] = {
 
 @dataclass(frozen=True)
 class Offer:
-    """An act the viewer may do now, and the record it would be done on."""
+    """An act the viewer may do now, and the record it would be done on.
+
+    hindered: what somebody else has to do first, of an act that is listed and cannot be done yet.
+    """
 
     event: Event
     record: Any
+    hindered: str = ""
 
     @property
     def title(self) -> str:
@@ -81,6 +87,18 @@ class Offer:
         return own(self.record) if own else reverse("event", args=[self.event.key, self.record.pk])
 
 
-def offers_on(records: Iterable[Any], grant: RoleGrant, at: datetime) -> list[Offer]:
-    """What an office may do now on any of these records, in the order of the records and the year."""
-    return [Offer(event, record) for record in records for event in events_on(record, grant, at)]
+def offers_on(
+    records: Iterable[Any], grant: RoleGrant, at: datetime, *, also_on: Record | None = None
+) -> list[Offer]:
+    """What an office may do now on any of these records, and what waits for somebody else; in the order of the records
+    and the year. also_on: as `listed_on` takes it."""
+    return [
+        Offer(event, record, next(iter(reasons), ""))
+        for record in records
+        for event, reasons in listed_on(record, grant, at, also_on=also_on)
+    ]
+
+
+def offers_in(cycle: Cycle, grant: RoleGrant, at: datetime, *, also_on: Record | None = None) -> list[Offer]:
+    """The same of everything in a year that may be acted on."""
+    return offers_on(acted_on_in(cycle), grant, at, also_on=also_on)

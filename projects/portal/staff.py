@@ -34,7 +34,7 @@ from projects.oversight.figures import figures_by_year, reached
 from projects.oversight.selectors import township_below, townships_below
 from projects.portal import matter_selectors as matters
 from projects.portal import staff_selectors as selectors
-from projects.portal.acts import Offer, offers_on
+from projects.portal.acts import offers_in, offers_on
 from projects.portal.before_vote import offered_before_vote
 from projects.portal.beside import files_on
 from projects.portal.conformance import reads_checks
@@ -166,7 +166,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "votes": selectors.votes_on(cycle),
         "meetings": selectors.meetings_on(cycle, grant.office),
         "county_words": selectors.county_words(cycle),
-        "events": [Offer(*found) for found in selectors.events_in(cycle, grant, timezone.now())],
+        "events": offers_in(cycle, grant, timezone.now()),
         "notices": matters.notices_of(cycle),
         "today": timezone.localdate(),
         **offered_before_vote(grant),
@@ -314,7 +314,10 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
         **offered_before_vote(in_office(request).acting),
         "links": links_of(held, acting_grant(request)),
         "files": files_on(held.reference, office=grant.office),
-        "events": offers_on([held], grant, timezone.now()),
+        "events": [
+            *(offers_in(cycle, grant, timezone.now(), also_on=held) if cycle else []),
+            *offers_on([held], grant, timezone.now()),
+        ],
         "in_backups_until": in_backups_until(held, timezone.localdate()),
     }
     return render(request, "portal/vote.html", context | vote_page(held))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db.models import CharField, Count, DateField, Min, OuterRef, Q, QuerySet, Subquery, Value
@@ -25,7 +25,6 @@ from projects.oversight.models import Guidance, Note, Sample
 from projects.selection.models import Item
 from projects.supervision.models import Change, ChangeState, Interpellation, Project
 from projects.voting.superseding import told_superseded
-from workflow.flows.events import Event, events_on
 from workflow.flows.models import Deadline, Meeting, Sitting
 from workflow.machines.models import Record
 from workflow.machines.references import number_in
@@ -92,8 +91,8 @@ def meetings_on(cycle: Cycle, office: str) -> list[tuple[str, Sitting]]:
     return [(registry.meeting_of(one.body, cycle.unit), one) for one in held]
 
 
-def events_in(cycle: Cycle, grant: RoleGrant, at: datetime) -> list[tuple[Event, Record]]:
-    """What an office may do of its own accord in a year: on it, its sessions, changes being decided, motions to sign."""
+def acted_on_in(cycle: Cycle) -> list[Record]:
+    """What may be acted on of one's own accord in a year: itself, its sessions, changes being decided, motions to sign."""
     records: list[Record] = [
         cycle,
         *Session.objects.filter(uses__cycle=cycle).distinct().order_by("pk"),
@@ -101,7 +100,7 @@ def events_in(cycle: Cycle, grant: RoleGrant, at: datetime) -> list[tuple[Event,
     ]
     for motions in (AddedMatter, Interpellation):
         records += motions.objects.filter(cycle=cycle, state="gathering").order_by("pk")
-    return [(event, record) for record in records for event in events_on(record, grant, at)]
+    return records
 
 
 @dataclass(frozen=True)

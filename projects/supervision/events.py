@@ -366,6 +366,7 @@ NEW_VOTE = register_event(
         subject=Change,
         form=STEPS.form(NewVoteForm),
         act=changing.DESK.asking("void", ChangeVoidFlow),
+        also_on=changing.DESK.current,
         asks=ChangeVoidFlow,
         step=5,
         when=changing.DESK.obstacles_to_asking_void,
@@ -385,6 +386,7 @@ register_event(
         offices=("chief_teller",),
         subject=Change,
         form=RecountForm,
+        also_on=changing.DESK.current,
         act=changing.DESK.asking("recount", ChangeRecountFlow),
         asks=ChangeRecountFlow,
         step=5,
@@ -395,3 +397,5 @@ register_event(
         irreversible=True,
     )
 )
+        listed_when=changing.DESK.is_time_to_count_again,
+        also_on=changing.DESK.to_count_again,

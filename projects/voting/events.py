@@ -57,6 +57,7 @@ NEW_VOTE = register_event(
         offered=_voting,
         basis=_("投票有违票决办法的，由主席团决定重新投票；原投票保留备查"),
         output=_("主席团会议纪要"),
+        also_on=DESK.current,
         hint=_("录入后由会议主持人确认，确认后原投票才作废。"),
         irreversible=True,
         in_person=True,
@@ -77,6 +78,8 @@ RECOUNT = register_event(
         offered=_voting,
         basis=_("闭会、公告以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由，由另外两人计票"),
         hint=_(
+        listed_when=DESK.is_time_to_count_again,
+        also_on=DESK.to_count_again,
             "提出后由监票人确认。结果已经当场宣布的，复票后重新宣布，决议以复票结果为准；须再次投票的，再次投票开始以前可以复票。"
         ),
         irreversible=True,
@@ -114,3 +117,4 @@ RELEASE_HOLDER = register_event(
         context=DESK.at_keys,
     )
 )
+        also_on=DESK.current,

@@ -14,7 +14,7 @@ from projects.collection.intake import propose
 from projects.cycles.services import fix_session
 from projects.deliberation.models import AddedMatter
 from projects.oversight.models import Bulletin
-from projects.portal import acts, staff_selectors
+from projects.portal import acts
 from projects.portal.acts import PAGES, Offer
 from projects.retention.models import Erasure, Hold
 from projects.selection.models import Notice
@@ -118,9 +118,9 @@ def seat_of(town, office: str) -> User:
     return user
 
 
-def offered_to_all(subject, seat, _at) -> list[Event]:
+def offered_to_all(subject, seat, _at, **_more) -> list[tuple[Event, list[str]]]:
     """Every event of a record and an office, whether or not this is the time for it."""
-    return [e for e in events() if e.subject is type(subject) and seat.office in e.offices]
+    return [(e, []) for e in events() if e.subject is type(subject) and seat.office in e.offices]
 
 
 def test_every_kind_of_record_that_anything_is_done_on_has_a_page():
@@ -128,8 +128,7 @@ def test_every_kind_of_record_that_anything_is_done_on_has_a_page():
 
 
 def test_every_registered_act_is_linked_from_the_page_of_its_record(monkeypatch, town, records):
-    monkeypatch.setattr(acts, "events_on", offered_to_all)
-    monkeypatch.setattr(staff_selectors, "events_on", offered_to_all)
+    monkeypatch.setattr(acts, "listed_on", offered_to_all)
     wanted = defaultdict(list)
     for event in events():
         for office in event.offices:

@@ -56,6 +56,8 @@ class Event:
     handed_out, handed_told: what its done page shows besides, as a step's (`OfficeView`).
     when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
     """
+    listed_when: subject, at → whether it is listed even while something is in its way, with the reason: somebody else has
+    to act first, and whoever waits for that must find it. also_on: subject → another record whose page lists it too.
 
     key: str
     title: str | Promise
@@ -67,6 +69,8 @@ class Event:
     when: Callable[[Any, datetime], Sequence[str]] | None = None
     offered: Callable[[Any, RoleGrant], bool] | None = None
     basis: str | Promise = ""
+    listed_when: Callable[[Any, datetime], bool] | None = None
+    also_on: Callable[[Any], Record | None] | None = None
     output: str | Promise = ""
     hint: str | Promise = ""
     page: str = ""
@@ -179,14 +183,27 @@ def events() -> list[Event]:
 
 def events_on(subject: Record | Unit, grant: RoleGrant, at: datetime) -> list[Event]:
     """What the holder of an office may do now on a record, of its own accord."""
-    return [
-        e
-        for e in events()
-        if e.subject is type(subject)
-        and grant.office in e.offices
-        and (e.offered is None or e.offered(subject, grant))
-        and not e.obstacles_of(subject, at)
-    ]
+    return [event for event, reasons in listed_on(subject, grant, at) if not reasons]
+
+
+def listed_on(
+    subject: Record | Unit, grant: RoleGrant, at: datetime, *, also_on: Record | None = None
+) -> list[tuple[Event, list[str]]]:
+    """What an office finds listed on a record: what it may do now, and what waits for somebody else, with the reasons.
+
+    also_on: of these, only what the page of this other record lists as well.
+    """
+    found = []
+    for one in events():
+        if one.subject is not type(subject) or grant.office not in one.offices:
+            continue
+        if also_on is not None and (one.also_on is None or one.also_on(subject) != also_on):
+            continue
+        if one.offered is None or one.offered(subject, grant):
+            reasons = one.obstacles_of(subject, at)
+            if not reasons or (one.listed_when is not None and one.listed_when(subject, at)):
+                found.append((one, reasons))
+    return found
 
 
 def perform(

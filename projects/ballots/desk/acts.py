@@ -454,6 +454,10 @@ class Desk:
             return [_("已有另外两名计票人，可以复票，不须另外确定。")]
         return []
 
+    def is_time_to_count_again(self, subject: Any, at: datetime) -> bool:
+        """Whether a recount is to be found on the pages, though others may have to be named to count before."""
+        return not self.obstacles_to_counting_again(subject, at)
+
     def counted_again(self, subject: Any) -> Vote:
         """The vote whose ballots a recount asked for now would count."""
         return self.vote_of(subject).to_count_again
@@ -468,6 +472,11 @@ class Desk:
 
     def _asked_already(self, subject: Any, what: str) -> list[str]:
         return witnessing.obstacles_to_asking(self.vote_of(subject), what)
+
+    def to_count_again(self, subject: Any) -> Vote | None:
+        """The same; None before there is a vote."""
+        vote = self.current(subject)
+        return vote.to_count_again if vote else None
 
     def current(self, subject: Any) -> Vote | None:
         """The subject's vote; None before there is one."""

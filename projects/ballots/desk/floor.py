@@ -42,6 +42,7 @@ def register_floor_acts(
         "subject": subject,
         "step": step,
         "offered": offered,
+        "also_on": desk.current,
         "page": "steps/voting/desk.html",
         "context": desk.at_desk,
     }

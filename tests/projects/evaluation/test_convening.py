@@ -20,7 +20,7 @@ from projects.demo.play.evaluation import BODY, play_opening, play_tellers
 from projects.demo.play.stage import open_tasks
 from projects.demo.play.terms import play_election
 from projects.evaluation import selectors
-from projects.portal.staff_selectors import events_in
+from projects.portal.acts import Offer, offers_in
 from projects.voting.services import business_left
 from tests.builders import at, do, open_task
 from tests.projects.evaluation.test_evaluation import (
@@ -166,7 +166,7 @@ def test_a_by_election_after_the_roll_is_entered_until_the_measurement_opens(tow
         user=newcomer, office="deputy", unit=town.unit, act=town.act("clerk", at(T2)), since=date(2028, 1, 18)
     )
     clerk = RoleGrant.objects.get(office="clerk", unit=town.unit)
-    assert (ROLL_CHANGE, session) in events_in(cycle, clerk, at(T2)), "the page of the year offers it"
+    assert Offer(ROLL_CHANGE, session) in offers_in(cycle, clerk, at(T2)), "the page of the year offers it"
     joined = {"change": "join", "joiner": newcomer.pk, "reason": "补选结果公告"}
     perform("deliberation.roll_change", session, actor=clerk.user, data=joined, at=at(T2))
     session.refresh_from_db()
@@ -178,7 +178,7 @@ def test_a_by_election_after_the_roll_is_entered_until_the_measurement_opens(tow
     do("evaluation.measure_open_confirm", town.of("chief_teller"), T2, confirmed="on")
     vote = Vote.objects.get()
     assert (vote.state, vote.deputies_in_office, vote.deputies_present) == ("open", 21, 14)
-    assert (ROLL_CHANGE, session) not in events_in(cycle, clerk, at(T2))
+    assert Offer(ROLL_CHANGE, session) not in offers_in(cycle, clerk, at(T2))
 
 
 def test_a_first_session_of_a_new_congress_that_only_evaluates_seats_it_before_anything_else(town, cycle):

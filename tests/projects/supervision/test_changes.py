@@ -16,7 +16,7 @@ from projects.ballots.selectors import PROJECTS, current_vote
 from projects.cycles.divisions import division_of
 from projects.cycles.models import Attachment, Paper, Session
 from projects.evaluation.services import obstacles_to_closing as obstacles_to_ending_year
-from projects.portal.staff_selectors import events_in
+from projects.portal.acts import offers_in
 from projects.selection.models import Item
 from projects.supervision.changing import put_into_effect, vote_on
 from projects.supervision.duties import open_due_reports
@@ -1032,7 +1032,7 @@ def test_a_deputy_finds_what_is_to_be_signed_on_the_years_page(year):
 
     def offered(user) -> list[str]:
         grant = RoleGrant.objects.get(user=user, office="deputy")
-        return [e.key for e, _record in events_in(year.cycle, grant, at("2027-06-18"))]
+        return [o.event.key for o in offers_in(year.cycle, grant, at("2027-06-18"))]
 
     assert "supervision.cosign" in offered(year.town.deputies[1])
     assert "supervision.cosign" not in offered(year.town.deputies[0])

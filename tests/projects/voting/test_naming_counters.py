@@ -337,6 +337,59 @@ def test_it_is_offered_while_a_recount_is_possible_and_others_are_missing_for_it
         name(hall, hall.town.of("legal"))
 
 
+def offers_read(hall, office, *addresses):
+    """What an office finds listed as its own to do, on each page."""
+    client, found = at_desk(hall.town.of(office), office), []
+    for address in addresses:
+        html = client.get(address).content.decode()
+        apply(SYSTEM)
+        found.append(html.partition('id="offers"')[2].partition("</ul>")[0])
+    return found
+
+
+def test_a_recount_that_waits_for_counters_is_listed_with_who_must_act_first(hall, monkeypatch):
+    """On the year's and on the vote's page, from the ballots' return on; to the clerk the naming is offered there."""
+    with_list(hall)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at(DAY))
+    waits = "暂不能办理：复票须由另外两名计票人录入，人选由主席团确定后，人大办办理“确定复票计票人”。"
+    asking, naming = (f'href="/do/{key}/{hall.cycle.pk}/"' for key in ("voting.recount", KEY))
+
+    def listed(office, words):
+        """On how many of the two pages the words stand among the offers."""
+        offers = offers_read(hall, office, f"/votes/{hall.vote.pk}/", f"/years/{hall.cycle.pk}/")
+        return sum(words in page for page in offers)
+
+    for stage in (attend, open_):
+        stage(hall, 45)
+        assert listed("chief_teller", "复票") == 0
+    close(hall, 45)
+    counted(hall, SIPING)
+    assert (listed("chief_teller", waits), listed("chief_teller", asking)) == (2, 0)
+    assert (listed("clerk", naming), listed("clerk", "复票须由")) == (2, 0)
+    name(hall)
+    assert (listed("chief_teller", asking), listed("chief_teller", "暂不能办理")) == (2, 0)
+    assert listed("clerk", naming) == 0
+    ask_recount(hall)
+    assert listed("chief_teller", "暂不能办理：已经提出，正在等待监票人确认。") == 2
+
+
+def test_the_page_of_a_vote_offers_what_is_done_at_its_desk_and_that_of_the_vote_before_does_not(
+    hall, monkeypatch
+):
+    with_list(hall)
+    collected(hall)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at(DAY))
+    first, act = hall.vote, f'href="/do/voting.void/{hall.cycle.pk}/"'
+
+    def offered(office, vote):
+        return act in offers_read(hall, office, f"/votes/{vote.pk}/")[0]
+
+    assert offered("clerk", first) and not offered("chair", first)
+    ask_recount(hall)
+    do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
+    assert offered("clerk", hall.vote) and not offered("clerk", first)
+
+
 def test_once_the_result_is_on_record_nobody_is_named_any_more(hall):
     with_list(hall)
     play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
