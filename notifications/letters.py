@@ -43,6 +43,7 @@ TITLES: dict[str, Any] = {
     "destroying": _("选票销毁在即"),
     "destroyed": _("选票已销毁"),
     "counters_named": _("确定复票计票人"),
+    "recount_possible": _("可以提出复票"),
     "not_agreed": _("复票、重新投票或改用纸质票未获同意"),
     "declared": _("票决结果"),
     "filed": _("报送备案"),

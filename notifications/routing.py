@@ -199,6 +199,8 @@ ROUTES: tuple[Route, ...] = (
         duty=SECURITY,
         found_in="after.counters",
     ),
+    # Nobody has a task by it: whoever wants to ask for the recount waits to hear that it can be asked for.
+    Route("*name_counters", Audience.OFFICES, "recount_possible", URGENT, offices=("chief_teller",)),
     Route("voting.declare", Audience.OFFICES, "declared", offices=(*CONGRESS, *DESKS, "department")),
     Route("voting.settle_tie", Audience.OFFICES, "declared", offices=(*CONGRESS, *DESKS, "department")),
     Route("voting.file_county", Audience.ABOVE, "filed", offices=("county",)),

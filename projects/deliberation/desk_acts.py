@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots import tellers
 from projects.ballots.desk import Desk
 from projects.deliberation.forms import NameCountersForm, ReplaceTellerForm
-from projects.deliberation.naming import name_counters
+from projects.deliberation.naming import Departments, after_naming, name_counters
 from projects.deliberation.replacing import REPLACING, Replacing
 from workflow.flows.events import Event, register_event
 from workflow.machines.models import Record
@@ -54,10 +54,17 @@ def register_replacing(
 
 
 def register_naming(
-    desk: Desk, *, key: str, subject: type[Record], step: int, offered: Callable[[Any, RoleGrant], bool]
+    desk: Desk,
+    *,
+    key: str,
+    subject: type[Record],
+    step: int,
+    offered: Callable[[Any, RoleGrant], bool],
+    departments: Departments,
 ) -> Event:
-    """确定复票计票人 at a desk. key: what stands before the act's own word ("voting.")."""
-    bound = {"vote_of": staticmethod(desk.counted_again)}
+    """确定复票计票人 at a desk. key: what stands before the act's own word ("voting."); departments: of what is on its
+    ballots."""
+    bound = {"vote_of": staticmethod(desk.counted_again), "departments_of": staticmethod(departments)}
     return register_event(
         Event(
             key=f"{key}name_counters",
@@ -65,16 +72,20 @@ def register_naming(
             offices=("presidium", "clerk"),
             subject=subject,
             form=type(NameCountersForm.__name__, (NameCountersForm,), bound),
-            act=partial(name_counters, desk),
+            act=partial(name_counters, desk, departments),
             step=step,
             when=desk.obstacles_to_naming_counters,
             offered=offered,
+            also_on=desk.to_count_again,
             basis=_("复票由没有录入过的另外两人计票；计票人由工作人员担任，在主席团领导下工作（票决办法）"),
             output=_("主席团会议纪要、增加复票计票人后的监票人、计票人名单"),
             hint=_("原有监票人、计票人的职务不变，增加的计票人与他们一同任职，任务完成时终止。"),
             irreversible=True,
             in_person=True,
             body="presidium",
+            page="steps/voting/naming.html",
+            context=desk.at_naming_counters,
+            handed_out="steps/voting/_named.html",
+            handed_told=lambda _subject, _grant: {"follows": after_naming()},
         )
-            also_on=desk.to_count_again,
     )

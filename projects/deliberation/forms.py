@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -25,6 +25,7 @@ from projects.cycles.terms import held_as_deputy
 from projects.deliberation import rules, selectors
 from projects.deliberation.method import MANNERS, contradictions, is_drawn_up, method_draft
 from projects.deliberation.models import BudgetLine
+from projects.deliberation.naming import Departments, after_naming, conflicts
 from projects.deliberation.replacing import Place, able_to_serve, obstacles_of_kind, places_of
 from projects.selection.models import Item
 from projects.selection.rules import surplus_faults
@@ -39,9 +40,10 @@ from workflow.flows.fields import (
 from workflow.flows.forms import AssemblyForm, Foreseen, MeetingForm, MinutesForm, Resolved, StepForm
 from workflow.flows.meetings import Standard
 from workflow.people.models import Unit, User
-from workflow.people.saying import bracketed
+from workflow.people.saying import bracketed, listed
+from workflow.roles.models import RoleGrant
 from workflow.roles.registry import title_of
-from workflow.roles.selectors import holders_of, offices_called, seats_of
+from workflow.roles.selectors import holders_of, office_called, offices_called, seats_of
 
 MODES = [(mode.value, said("ballot_mode").choices[mode.value]) for mode in Mode]
 
@@ -523,8 +525,12 @@ class ReplaceTellerForm(MetOnVote, Resolved, AssemblyForm):
 
 
 class NameCountersForm(MetOnVote, Resolved, MeetingForm):
-    """Whom the presidium names to count the ballots again beside those who have counted, and why."""
+    """Whom the presidium names to count the ballots again beside those who have counted, and why.
 
+    departments_of: vote → the units that answer for what is on its ballot, as the desk it is drawn for knows them.
+    """
+
+    departments_of: ClassVar[Departments]
     counters = PeopleField(
         label=_("增加的计票人"),
         help_text=_(
@@ -543,7 +549,10 @@ class NameCountersForm(MetOnVote, Resolved, MeetingForm):
         super().prepare()
         taken = tellers.counted_or_serving(self.vote, self.act.on)
         staff = selectors.staff_of(self.subject.unit, self.act.on)
-        choice_field(self, "counters").choices = named([user for user in staff if user.pk not in taken])
+        free = [user for user in staff if user.pk not in taken]
+        grants = selectors.staff_grants(free, self.subject.unit, self.act.on)
+        called = [(str(user.pk), _with_offices(user, grants[user.pk])) for user in free]
+        choice_field(self, "counters").choices = called
 
     def clean_counters(self) -> list[str]:
         chosen: list[str] = self.cleaned_data["counters"]
@@ -551,6 +560,25 @@ class NameCountersForm(MetOnVote, Resolved, MeetingForm):
         if faults := tellers.faults_in_naming(self.vote, users, self.act.on):
             raise forms.ValidationError(faults)
         return chosen
+
+    def foreseen(self) -> list[str]:
+        """Who of them serves a unit that answers for a project on the ballot."""
+        users = list(User.objects.filter(pk__in=self.cleaned_data["counters"]).order_by("pk"))
+        return conflicts(users, type(self).departments_of(self.vote), self.vote.unit, self.act.on)
+
+    def what_follows(self) -> list[str]:
+        return [after_naming()]
+
+
+def _with_offices(user: User, grants: Sequence[RoleGrant]) -> str:
+    """A person with the offices held and, where that is not the township's own, the unit each is held at."""
+    told = [
+        office_called(grant)
+        if grant.unit_id == grant.tenant_id
+        else listed([grant.unit.name, office_called(grant)], " ")
+        for grant in grants
+    ]
+    return bracketed(user.name, listed(told, "；")) if told else user.name
 
 
 class SettleForm(WhenAgreed, NamesTellers, DecisionForm):

@@ -6,6 +6,8 @@ over. The same at the desk of every vote.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from projects.ballots import tellers
@@ -14,17 +16,29 @@ from projects.ballots.models import Vote
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import cycle_of
 from projects.cycles.services import presidium_decided
+from projects.deliberation import selectors
 from projects.deliberation.replacing import list_of, obstacles_of_kind, publish_list
+from projects.deliberation.rules import counter_warnings
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 from workflow.people.saying import said as _
 from workflow.people.wording import worded
 
+# The projects on a vote's ballot, by title, with the unit that answers for each.
+Departments = Callable[[Vote], Mapping[str, Unit]]
+
 
 def name_counters(
-    desk: Desk, act: Act, subject: Any, *, counters: list[str], reason: str, **minutes: Any
+    desk: Desk,
+    departments: Departments,
+    act: Act,
+    subject: Any,
+    *,
+    counters: list[str],
+    reason: str,
+    **minutes: Any,
 ) -> Outcome:
     """The presidium's meeting is on record, the counters are in office, the list names them.
 
@@ -53,7 +67,21 @@ def name_counters(
     title, of_hall = _("监票人、计票人名单（增加复票计票人）"), _adopted_before(vote)
     publish_list(act, vote, title, step=vote.step, data=of_hall, added=users)
     told = {"vote": vote.reference, "counters": [user.username for user in users]}
+    if warnings := conflicts(users, departments(vote), vote.unit, act.on):
+        told["warnings"] = warnings
     return Outcome(after=told, reason=reason)
+
+
+def conflicts(users: Sequence[User], departments: Mapping[str, Unit], hall: Unit, on: date) -> list[str]:
+    """Who of these serves a unit that answers for a project on the ballot: nobody is refused for it (rules.md §6.2, D)."""
+    grants = selectors.staff_grants(users, hall, on)
+    serve = {user.name: {grant.unit.name for grant in grants[user.pk]} for user in users}
+    return counter_warnings(serve, {project: unit.name for project, unit in departments.items()})
+
+
+def after_naming() -> str:
+    """What whoever is named makes possible; nobody has a task by it."""
+    return _("总监票人现在可以提出复票；监票人确认后，收回的票重新清点，由确定的计票人录入。")
 
 
 def _adopted_before(vote: Vote) -> dict[str, Any]:

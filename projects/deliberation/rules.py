@@ -88,6 +88,20 @@ def teller_warnings(tellers: Collection[str], leaders: Mapping[str, str]) -> lis
     ]
 
 
+def counter_warnings(counters: Mapping[str, Collection[str]], departments: Mapping[str, str]) -> list[str]:
+    """A counter of the staff of the unit that answers for a project on the paper (rules.md §6.2, D).
+
+    counters: name → the units served; departments: project → its unit.
+    """
+    return [
+        _("%(name)s是项目“%(project)s”责任单位%(unit)s的工作人员，建议另选计票人。")
+        % {"name": name, "project": project, "unit": unit}
+        for name, units in counters.items()
+        for project, unit in departments.items()
+        if unit in units
+    ]
+
+
 class Level(StrEnum):
     """How a line of the readiness sheet stands. late: what may wait for its day, and the day is past."""
 

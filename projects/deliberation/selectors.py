@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -44,6 +45,7 @@ from workflow.flows.meetings import majority_needed
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.saying import said as _
+from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of, live_grants, seats_of
 
 STAFF = ("counter", "clerk", "gov_clerk", "department", "finance", "legal", "station")
@@ -229,6 +231,16 @@ def staff_of(unit: Unit, on: date) -> list[User]:
     before = User.objects.filter(grants__office="counter", grants__tenant=unit, is_active=True)
     found = {*(g.user for g in grants), *before}
     return sorted((user for user in found if user.pk not in deputies), key=lambda user: user.pk)
+
+
+def staff_grants(users: Iterable[User], unit: Unit, on: date) -> dict[int, list[RoleGrant]]:
+    """By whose they are, the offices on a day that make people of a township's staff; a counter's own is none of them."""
+    offices = [office for office in STAFF if office != "counter"]
+    found: dict[int, list[RoleGrant]] = {user.pk: [] for user in users}
+    held = live_grants(on).filter(office__in=offices, tenant=unit, user__in=list(found))
+    for grant in held.select_related("unit", "tenant", "principal").order_by("pk"):
+        found[grant.user_id].append(grant)
+    return found
 
 
 def delegations_of(unit: Unit, on: date) -> QuerySet[Unit]:

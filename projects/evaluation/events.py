@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
+from projects.ballots.models import Vote
 from projects.cycles.models import Cycle, CycleState
 from projects.deliberation.desk_acts import register_naming, register_replacing
 from projects.deliberation.replacing import Replacing
@@ -23,6 +24,8 @@ from projects.evaluation.measuring import DESK
 from projects.supervision.models import GOING_ON, Project, ProjectState
 from projects.supervision.selectors import project_file
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
+from workflow.machines.references import number_in
+from workflow.people.models import Unit
 
 
 def _is_finished(project: Project, grant: Any) -> bool:
@@ -90,10 +93,10 @@ NEW_MEASUREMENT = register_event(
         asks=MeasurementVoidFlow,
         step=6,
         when=DESK.obstacles_to_asking_void,
+        also_on=DESK.current,
         offered=_measuring,
         basis=_("测评有违规定的，由主席团决定重新测评；原测评保留备查"),
         output=_("主席团会议纪要"),
-        also_on=DESK.current,
         hint=_("录入后由会议主持人确认，确认后原测评才作废。"),
         irreversible=True,
         in_person=True,
@@ -111,11 +114,11 @@ RECOUNT = register_event(
         asks=MeasurementRecountFlow,
         step=6,
         when=DESK.obstacles_to_asking_recount,
+        listed_when=DESK.is_time_to_count_again,
+        also_on=DESK.to_count_again,
         offered=_measuring,
         basis=_("宣布结果以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由"),
         in_person=True,
-        listed_when=DESK.is_time_to_count_again,
-        also_on=DESK.to_count_again,
         irreversible=True,
     )
 )
@@ -131,7 +134,23 @@ register_replacing(
     subject=Cycle,
     offered=_measuring,
 )
-register_naming(DESK, key="evaluation.measure_", subject=Cycle, step=6, offered=_measuring)
+
+
+def _departments(vote: Vote) -> dict[str, Unit]:
+    named = (number_in(one, Project) for one in vote.options.values_list("reference", flat=True))
+    numbers = [number for number in named if number is not None]
+    projects = Project.objects.filter(pk__in=numbers).select_related("department").order_by("pk")
+    return {project.title: project.department for project in projects if project.department}
+
+
+register_naming(
+    DESK,
+    key="evaluation.measure_",
+    subject=Cycle,
+    step=6,
+    offered=_measuring,
+    departments=_departments,
+)
 register_event(
     Event(
         key="evaluation.measure_release_holder",
@@ -142,6 +161,7 @@ register_event(
         act=DESK.releasing(MeasurementFlow),
         step=6,
         when=DESK.obstacles_to_releasing,
+        also_on=DESK.current,
         offered=_measuring,
         basis=_("测评开始以前，保管人忘记口令的，由主席团决定重新设定；监票人更换的，由会议通过，另行办理"),
         irreversible=True,
@@ -160,7 +180,6 @@ RATE = register_event(
         act=services.register_rating,
         step=6,
         when=services.obstacles_to_rating,
-        also_on=DESK.current,
         offered=_is_finished,
         basis=_("群众可以当面、电话、书面评价，由代表联络站登记，不记姓名"),
         hint=_("不登记评价人的姓名和电话。"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
+from projects.ballots.models import Vote
 from projects.cycles.models import Cycle, CycleState
 from projects.deliberation.desk_acts import register_naming, register_replacing
 from projects.deliberation.replacing import Replacing
@@ -38,6 +39,7 @@ from projects.supervision.forms.year import InviteForm
 from projects.supervision.models import GOING_ON, Change, Interpellation, Project
 from workflow.flows.events import Event, register_event
 from workflow.flows.forms import StepForm
+from workflow.people.models import Unit
 from workflow.roles.models import RoleGrant
 
 UNDER_SUPERVISION = (CycleState.SUPERVISING, CycleState.EVALUATING)
@@ -339,7 +341,21 @@ register_floor_acts(
 register_replacing(
     Replacing(changing.DESK, ChangeFlow, step=5), key="supervision.change_", subject=Change, offered=_by_vote
 )
-register_naming(changing.DESK, key="supervision.change_", subject=Change, step=5, offered=_by_vote)
+
+
+def _departments(vote: Vote) -> dict[str, Unit]:
+    projects = [one.project for one in changing.DESK.subjects_of(vote) if isinstance(one, Change)]
+    return {project.title: project.department for project in projects if project.department}
+
+
+register_naming(
+    changing.DESK,
+    key="supervision.change_",
+    subject=Change,
+    step=5,
+    offered=_by_vote,
+    departments=_departments,
+)
 register_event(
     Event(
         key="supervision.change_release_holder",
@@ -350,6 +366,7 @@ register_event(
         act=changing.DESK.releasing(ChangeFlow),
         step=5,
         when=changing.DESK.obstacles_to_releasing,
+        also_on=changing.DESK.current,
         offered=_by_vote,
         basis=_("表决开始以前，保管人忘记口令的，由主席团决定重新设定；监票人更换的，由会议通过，另行办理"),
         irreversible=True,
@@ -366,10 +383,10 @@ NEW_VOTE = register_event(
         subject=Change,
         form=STEPS.form(NewVoteForm),
         act=changing.DESK.asking("void", ChangeVoidFlow),
-        also_on=changing.DESK.current,
         asks=ChangeVoidFlow,
         step=5,
         when=changing.DESK.obstacles_to_asking_void,
+        also_on=changing.DESK.current,
         offered=_by_vote,
         basis=_("表决有违规定的，由主席团决定重新表决；原表决保留备查"),
         output=_("主席团会议纪要"),
@@ -386,16 +403,15 @@ register_event(
         offices=("chief_teller",),
         subject=Change,
         form=RecountForm,
-        also_on=changing.DESK.current,
         act=changing.DESK.asking("recount", ChangeRecountFlow),
         asks=ChangeRecountFlow,
         step=5,
         when=changing.DESK.obstacles_to_asking_recount,
+        listed_when=changing.DESK.is_time_to_count_again,
+        also_on=changing.DESK.to_count_again,
         offered=_by_vote,
         basis=_("宣布结果以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由"),
         in_person=True,
         irreversible=True,
     )
 )
-        listed_when=changing.DESK.is_time_to_count_again,
-        also_on=changing.DESK.to_count_again,

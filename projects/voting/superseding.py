@@ -46,7 +46,7 @@ def _tell_lists(lists: list[Paper]) -> None:
     for paper in lists:
         if taken := instead.get(paper.reference):
             # Of one the presidium has added to, the hall's decision is told as that of the list before.
-            added = "adopted" not in taken
+            added = "adopted_before" in taken
             paper.superseded = _("已由增加复票计票人后的名单取代") if added else _("已由更换后的名单取代")
 
 

@@ -55,9 +55,9 @@ class Event:
     page finds that by itself.
     handed_out, handed_told: what its done page shows besides, as a step's (`OfficeView`).
     when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
-    """
     listed_when: subject, at → whether it is listed even while something is in its way, with the reason: somebody else has
     to act first, and whoever waits for that must find it. also_on: subject → another record whose page lists it too.
+    """
 
     key: str
     title: str | Promise
@@ -68,9 +68,9 @@ class Event:
     step: int | None = None
     when: Callable[[Any, datetime], Sequence[str]] | None = None
     offered: Callable[[Any, RoleGrant], bool] | None = None
-    basis: str | Promise = ""
     listed_when: Callable[[Any, datetime], bool] | None = None
     also_on: Callable[[Any], Record | None] | None = None
+    basis: str | Promise = ""
     output: str | Promise = ""
     hint: str | Promise = ""
     page: str = ""

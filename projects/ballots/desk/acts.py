@@ -584,6 +584,11 @@ class Desk:
         undone = self.undone_by_recount(subject, vote)
         return self._at(subject, vote) | {"asks_recount": True, "undone": undone}
 
+    def at_naming_counters(self, subject: Any) -> dict[str, Any]:
+        """The same desk, and how many counters that recount lacks today."""
+        missing = tellers.missing_counters(self.counted_again(subject), localdate())
+        return self.at_asking_recount(subject) | {"missing": missing}
+
     def became(self, subject: Any, _grant: Any) -> dict[str, Any]:
         """What the last step has come to, where that is not what was meant: a void vote, keyings that did not stand."""
         vote = self.vote_of(subject)

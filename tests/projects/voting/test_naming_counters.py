@@ -19,6 +19,7 @@ from projects.deliberation.naming import name_counters
 from projects.demo.cast import PASSWORD
 from projects.demo.play.stage import meeting
 from projects.demo.play.voting import Sheet, keyed, play_ballot, play_voting
+from projects.selection.models import Item
 from projects.voting.desk import DESK
 from projects.voting.superseding import told_superseded
 from tests.builders import at, do, open_task
@@ -413,6 +414,8 @@ def test_the_page_offers_those_who_may_be_named_and_asks_to_check_before_it_is_d
     apply(SYSTEM)
     boxes = set(re.findall(r'name="counters" value="(\d+)"', page))
     assert {str(one.pk), str(other.pk)} <= boxes
+    assert f"“{hall.vote.title}”复票还缺 2 名计票人" in page
+    assert f"{one.name}（党政办）" in page and f"{other.name}（" in page
     assert not boxes & {str(user.pk) for user in [*hall.town.deputies, *hall.town.people["counter"]]}
 
     def post(**more):
@@ -423,9 +426,37 @@ def test_the_page_offers_those_who_may_be_named_and_asks_to_check_before_it_is_d
     wrong = post(op="submit", counters=[str(one.pk)])
     assert wrong.status_code == 422 and "复票还缺 2 名计票人，现确定 1 名。" in wrong.content.decode()
     check = post(op="submit")
-    assert check.status_code == 200 and one.name in check.content.decode() and one not in counters(hall)
-    assert post(op="confirm", own_password=PASSWORD).status_code == 302
-    assert one in counters(hall)
+    checked = check.content.decode()
+    assert check.status_code == 200 and one.name in checked and one not in counters(hall)
+    follows = "总监票人现在可以提出复票；监票人确认后，收回的票重新清点，由确定的计票人录入。"
+    assert "确认以后" in checked and follows in checked and "请注意" not in checked
+    done = post(op="confirm", own_password=PASSWORD)
+    assert done.status_code == 302 and one in counters(hall)
+    after = client.get(done.url).content.decode()
+    assert "接下来" in after and follows in after
+
+
+def test_staff_of_the_unit_that_answers_for_a_project_on_the_ballot_may_be_named_and_the_check_page_warns(
+    counted_once, monkeypatch
+):
+    hall, one, other = counted_once, counted_once.town.of("gov_clerk"), counted_once.town.of("department")
+    unit = RoleGrant.objects.get(user=other, office="department").unit
+    item = hall.items[0]
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at(DAY))
+    client, address = at_desk(hall.town.of("clerk"), "clerk"), f"/do/{KEY}/{hall.cycle.pk}/"
+    told = f"{other.name}是项目“{item.title}”责任单位{unit.name}的工作人员，建议另选计票人。"
+
+    def checked():
+        page = client.post(address, decision(hall, [one, other]) | {"op": "submit"}).content.decode()
+        apply(SYSTEM)
+        return page
+
+    Item.objects.filter(pk=item.pk).update(department=None)
+    assert "建议另选" not in checked()
+    Item.objects.filter(pk=item.pk).update(department=unit)
+    assert told in checked() and f"{other.name}（{unit.name} " in checked()
+    entry = name(hall, one, other)
+    assert json.loads(entry.body)["after"]["warnings"] == [told]
 
 
 def test_the_act_is_the_presidiums_and_cannot_be_undone():
@@ -435,12 +466,17 @@ def test_the_act_is_the_presidiums_and_cannot_be_undone():
     )  # fmt: skip
 
 
-def test_those_named_are_told_what_they_are_named_for_and_nobody_else_is(counted_once):
+def test_those_named_are_told_what_they_are_named_for_and_the_chief_teller_that_a_recount_is_possible(
+    counted_once,
+):
     give_mailboxes()
     name(counted_once)
     with connection.cursor() as cursor:  # what a commit does
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
     assert post_unit(counted_once.town.unit.pk)
     letters = Delivery.objects.filter(entry__action=KEY)
-    assert {letter.recipient for letter in letters} == set(staff(counted_once))
-    assert all("您已被确定为复票计票人" in letter.title and REASON in letter.body for letter in letters)
+    titles = {letter.recipient: letter.title.partition("：")[0] for letter in letters}
+    assert titles == dict.fromkeys(staff(counted_once), "您已被确定为复票计票人") | {
+        counted_once.town.of("chief_teller"): "复票计票人已确定，可以提出复票"
+    }
+    assert all(REASON in letter.body for letter in letters)
