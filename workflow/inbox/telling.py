@@ -12,6 +12,7 @@ from typing import Any
 from django import forms
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ from workflow.audit.verify import WORDS
 from workflow.flows.base import flows
 from workflow.flows.events import events
 from workflow.flows.fields import FenField, PeopleField
+from workflow.flows.forms import TICKED
 from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, wan, yuan
 from workflow.machines.graph import machines
 from workflow.machines.models import STATE
@@ -117,8 +119,9 @@ def _changes(body: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Chan
         yield from _row_changes(body, names)
         return
     before, after = body["before"], body["after"]
+    ticked = after.get(TICKED, {})
     for name in dict.fromkeys((*before, *after)):
-        label = _label(kind, action, name)
+        label = translation.gettext(ticked[name]) if name in ticked else _label(kind, action, name)
         if label and before.get(name) != after.get(name):
             was, now = (_words(kind, action, name, side.get(name), names) for side in (before, after))
             yield Changed(label, was, now)

@@ -33,6 +33,7 @@ from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import event, events_on, perform
 from workflow.flows.models import Meeting
+from workflow.inbox.story import line_of
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -131,6 +132,22 @@ def test_at_a_second_recount_the_reason_of_the_first_is_told_apart_from_its_own(
     assert hall.vote.title.endswith("（第二次复票）")
     closing = read("chief_teller", f"/tasks/{open_task('voting.count_again').pk}/")
     assert "复票理由" in closing and "前次复票理由" not in closing
+
+
+def test_the_trail_of_a_recount_says_what_was_ticked_when_the_ballots_were_counted_out_again(counted_once):
+    hall = counted_once
+    name(hall)
+    ask_recount(hall)
+    do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
+    close(hall, 45)
+
+    first, again = (
+        [change.label for change in line_of(Entry.objects.get(action=key)).changes]
+        for key in ("voting.close_confirm", "voting.count_again_confirm")
+    )
+
+    assert "我已当众清点收回的票，张数与上列数字一致" in first
+    assert "我已当众重新清点，张数与上列数字一致" in again and not any("收回的票" in label for label in again)
 
 
 def test_the_meeting_the_minutes_the_offices_and_the_entry_stand_on_record(counted_once):
