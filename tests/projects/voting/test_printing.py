@@ -375,7 +375,7 @@ def test_reasons_that_do_not_add_up_to_the_invalid_ballots_are_refused(hall):
     at_keying(hall)
     with pytest.raises(InvalidForm) as refused:
         do("voting.key_first", hall.town.of("counter", 1), DAY, **spoiled(hall, too_many=2))
-    assert "2 ＋ 0 ＋ 0 ＋ 0 ＝ 2 张 ≠ 无效票 3 张" in str(refused.value.form.errors)
+    assert "2 ＋ 0 ＋ 0 ＋ 0 ＝ 2 张，与无效票 3 张不符" in str(refused.value.form.errors)
 
 
 def test_keyings_that_differ_in_a_reason_alone_are_not_accepted(hall, client):
