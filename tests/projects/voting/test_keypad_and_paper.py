@@ -16,6 +16,7 @@ import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import figures as fig
 from projects.ballots import keypad, printing
 from projects.ballots.boxes import digest_of_roll
+from projects.ballots.forms import unlike_before
 from projects.ballots.models import Keying
 from projects.ballots.reporting import tally_report
 from projects.ballots.selectors import handed, lines_of
@@ -378,6 +379,20 @@ def test_so_few_recorded_that_their_votes_could_be_told_are_not_counted_by_the_d
     hand_paper(hall, *range(6, 21))
     closed(hall, paper_returned=20)
     assert hall.vote.state == "closed"
+
+
+def test_a_recount_says_of_either_way_whether_it_came_to_another_number_than_before(hall):
+    collected(hall)
+    ask_recount(hall)
+    do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
+    paper = "重新清点 4 张，与前次收回的 5 张不同，请再清点一遍。"
+    pressed = "表决器记录 14 人，与前次记录的 15 人不同，请再核对一遍。"
+    assert unlike_before(hall.vote, {"returned": 15, "paper_returned": 5}) == []
+    assert unlike_before(hall.vote, {"returned": 15, "paper_returned": 4}) == [paper]
+    assert unlike_before(hall.vote, {"returned": 14, "paper_returned": 5}) == [pressed]
+    assert unlike_before(hall.vote.follows, {"returned": 14, "paper_returned": 4}) == [], (
+        "nothing to compare with"
+    )
 
 
 def test_a_recount_is_of_both_and_keyed_by_another_pair(hall):
