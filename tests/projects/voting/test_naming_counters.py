@@ -281,7 +281,7 @@ def test_nobody_but_staff_is_named_whatever_a_form_would_have_let_through(counte
 
     def served(*users):
         with acting(act):
-            name_counters(DESK, act, hall.cycle, **decision(hall, users, held_on=T))
+            name_counters(DESK, lambda _vote: {}, act, hall.cycle, **decision(hall, users, held_on=T))
 
     for nobody in (passer_by, hall.town.of("deputy", 19)):
         with pytest.raises(Refused, match="计票人由工作人员担任，请另选。"):
