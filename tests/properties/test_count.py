@@ -446,7 +446,8 @@ def enough_whatever_they_give_up(vote, one: str) -> int | None:
 def given_up_by_lot(vote, one: str, ballots: int, chance: Random) -> End:
     """Where it ends when so many ballots that leave it out are marked for it, each giving up what chance says."""
     mode, boxes = vote.paper.mode, list(vote.ballots)
-    without = [at for at, ballot in enumerate(boxes) if one not in favoured(ballot, mode)]
+    counted = [at for at, ballot in enumerate(boxes) if count_ballots([ballot], paper=vote.paper).valid]
+    without = [at for at in counted if one not in favoured(boxes[at], mode)]
     for at in chance.sample(without, ballots):
         ways = [marked(boxes[at], mode, add=one, drop=drop) for drop in ("", *favoured(boxes[at], mode))]
         boxes[at] = chance.choice([way for way in ways if count_ballots([way], paper=vote.paper).valid])
