@@ -820,11 +820,13 @@ class SecondForm(VoteForm):
     )
 
     def foreseen(self) -> list[str]:
-        """Who asks for it, and why; empty where nothing waits any more."""
-        asked = self.node.context(self.subject)["entered"]
-        if not asked:
+        """Who asks for it, and why; agreed to, what has to be done anew. Empty where nothing waits any more."""
+        facts = self.node.context(self.subject)
+        if not (asked := facts["entered"]):
             return []
-        return [_("%(who)s提出，理由：%(reason)s") % {"who": asked["by"].name, "reason": asked["reason"]}]
+        told = _("%(who)s提出，理由：%(reason)s") % {"who": asked["by"].name, "reason": asked["reason"]}
+        agreed = self.cleaned_data["decision"] == self.AGREE
+        return [told, *(facts.get("undone", ()) if agreed else ())]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -854,6 +856,10 @@ class RecountForm(StepForm):
     reason = forms.CharField(
         label=_("复票的理由"), widget=forms.Textarea(attrs={"rows": 3}), min_length=4, max_length=1000
     )
+
+    def foreseen(self) -> list[str]:
+        """What has been done on the result and has to be done anew, where the room's page tells it."""
+        return [*self.node.context(self.subject).get("undone", ())] if self.node.context else []
 
 
 class DeclaringForm(VoteForm):

@@ -250,17 +250,19 @@ def returned_as(vote: Vote) -> dict[str, Any]:
 
 def came_back_before(vote: Vote) -> list[tuple[Any, int]]:
     """How many had come back at the count a recount repeats, as they are counted out again; empty for any other vote."""
-    first = vote.follows
-    if not vote.is_recount or first is None:
-        return []
+    return came_back_at(vote.follows) if vote.is_recount and vote.follows else []
+
+
+def came_back_at(count: Vote) -> list[tuple[Any, int]]:
+    """How many came back at a count that is repeated, or is to be, each with what it is called."""
     pressed = (
-        [(gettext_lazy("前次表决器记录的人数"), first.recorded or 0)] if figures.is_pressed(vote) else []
+        [(gettext_lazy("前次表决器记录的人数"), count.recorded or 0)] if figures.is_pressed(count) else []
     )
-    if not figures.on_paper(vote, "issued"):
+    if not figures.on_paper(count, "issued"):
         return pressed
-    only = vote.own_channel == Channel.PAPER
+    only = count.own_channel == Channel.PAPER
     label = gettext_lazy("前次收回（张）") if only else gettext_lazy("前次收回纸质票（张）")
-    return [*pressed, (label, figures.on_paper(first, "returned"))]
+    return [*pressed, (label, figures.on_paper(count, "returned"))]
 
 
 def went_out(vote: Vote) -> list[tuple[Any, int]]:

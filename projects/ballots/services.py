@@ -512,7 +512,12 @@ def void_on_return(vote: Vote, returned: int, paper_returned: int) -> str:
         }
     on_paper, issued = paper_returned if vote.keypad else returned, fig.on_paper(vote, "issued")
     if on_paper > issued:
-        return _("收回%(ballot)s %(returned)s 张，多于发出的 %(issued)s 张") % {
+        told = (
+            _("重新清点%(ballot)s %(returned)s 张，多于发出的 %(issued)s 张")
+            if vote.is_recount
+            else _("收回%(ballot)s %(returned)s 张，多于发出的 %(issued)s 张")
+        )
+        return told % {
             "ballot": fig.words_of(vote).ballot,
             "returned": on_paper,
             "issued": issued,

@@ -533,6 +533,7 @@ class NameCountersForm(MetOnVote, Resolved, MeetingForm):
     departments_of: ClassVar[Departments]
     counters = PeopleField(
         label=_("增加的计票人"),
+        widget=forms.CheckboxSelectMultiple(),
         help_text=_(
             "从工作人员中确定，代表、已任监票人或计票人的、录入过前一次计票的除外；名单上没有的，先由系统管理员登记职务。"
         ),
@@ -578,7 +579,7 @@ def _with_offices(user: User, grants: Sequence[RoleGrant]) -> str:
         else listed([grant.unit.name, office_called(grant)], " ")
         for grant in grants
     ]
-    return bracketed(user.name, listed(told, "；")) if told else user.name
+    return listed([user.name, listed(told, "；")], "，") if told else user.name
 
 
 class SettleForm(WhenAgreed, NamesTellers, DecisionForm):

@@ -25,6 +25,7 @@ from projects.ballots.selectors import (
     STANDING,
     Rejection,
     awaits_order,
+    came_back_at,
     came_back_before,
     compared_with_first,
     desk_of,
@@ -628,6 +629,7 @@ class Desk:
         """The desk of that vote with why it is to be counted again, and which vote is withdrawn then."""
         current = self.vote_of(subject)
         told = self.at_asking_recount(subject) | {"entered": entered_on(current, "recount")}
+        told["came_back_before"] = came_back_at(told["vote"])  # what is counted again, not what that repeats
         return told if told["vote"] == current else told | {"withdraws": current.title}
 
     def at_void(self, subject: Any) -> dict[str, Any]:

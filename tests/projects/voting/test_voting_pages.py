@@ -361,18 +361,23 @@ def test_who_asks_for_or_agrees_to_a_recount_reads_what_has_to_be_done_anew_afte
         client.post("/office/", {"grant": RoleGrant.objects.get(user=chief, office="chief_teller").pk})
         asking = client.get(f"/do/voting.recount/{hall.cycle.pk}/").content.decode()
         agreeing = page_of("voting.recount_confirm", teller, "teller", client)
-        do("voting.recount_confirm", teller, DAY, decision="decline", reason="票数无误，不必复票。")
-        return [{words for words in (anew, resolve) if words in page} for page in (asking, agreeing)]
+        confirming = checked("voting.recount_confirm", teller, "teller", client, decision="agree")
+        no = {"decision": "decline", "reason": "票数无误，不必复票。"}
+        assert anew not in checked("voting.recount_confirm", teller, "teller", client, **no)
+        do("voting.recount_confirm", teller, DAY, **no)
+        return [
+            {words for words in (anew, resolve) if words in page} for page in (asking, agreeing, confirming)
+        ]
 
-    assert told() == [set(), set()]
+    assert told() == [set()] * 3
     counted(hall, SUMS)
     do("voting.certify_chief", chief, DAY, confirmed=True)
     do("voting.certify_teller", teller, DAY, confirmed=True)
-    assert told() == [set(), set()]
+    assert told() == [set()] * 3
     do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
-    assert told() == [{anew}, {anew}]
+    assert told() == [{anew}] * 3
     resolved(hall)
-    assert told() == [{anew, resolve}, {anew, resolve}]
+    assert told() == [{anew, resolve}] * 3
 
 
 def test_who_agrees_to_a_recount_is_told_why_and_that_the_ballots_are_counted_out_again(counting, client):
