@@ -212,12 +212,12 @@ def votes_at(session: Session) -> list[VoteRow]:
 
 
 def _row_of(vote: Any) -> VoteRow:
-    if vote.state == VoteState.VOID:
-        return VoteRow(vote, str(vote.get_state_display()))
-    if vote.state != VoteState.DECLARED:
-        return VoteRow(vote)
     if vote.recounted:
         return VoteRow(vote, str(RECOUNTED[vote.recounted]))
+    if vote.state == VoteState.VOID:
+        return VoteRow(vote, vote.state_told)
+    if vote.state != VoteState.DECLARED:
+        return VoteRow(vote)
     if vote.purpose in PROJECTS:
         lines = lines_of(vote)
         elected = tuple(line.title for line in lines if line.elected)

@@ -25,6 +25,7 @@ from tests.projects.voting.test_voting import (
     ask_for_new_vote,
     ask_recount,
     close,
+    collected,
     counted,
     minutes,
     recount,
@@ -632,6 +633,37 @@ def test_a_recount_that_is_counted_again_has_come_to_what_the_last_one_comes_to(
     apply(SYSTEM)
     assert "本次计票已经复票，以复票结果为准" in page and f'href="/votes/{last.pk}/">查看复票' in page
     assert next(row.told for row in votes_at(hall.session)) == "已复票，以复票结果为准"
+
+
+def result_cells(page: str) -> list[str]:
+    """What the result column of a session's votes says, row by row, in words alone."""
+    rows = page.partition('id="votes"')[2].partition("</table>")[0].split("<tr")[2:]
+    return [re.sub(r"<[^>]+>|\s", "", row.rpartition("<td")[2].partition(">")[2]) for row in rows]
+
+
+def test_a_session_tells_counts_overtaken_before_any_announcement_as_the_list_of_votes_does(hall, client):
+    sums = {"文化礼堂": 39, "村道硬化": 6}
+    collected(hall)
+    counted(hall, sums)
+    client.force_login(hall.town.of("clerk"))
+
+    def cells() -> list[str]:
+        page = client.get(f"/sessions/{hall.session.pk}/").content.decode()
+        apply(SYSTEM)
+        return result_cells(page)
+
+    assert cells() == ["计票相符结果尚未宣布"]
+    recount(hall)
+    waiting, running = "正在复票，以重新宣布的结果为准", "复票中结果尚未宣布"
+    assert cells() == [waiting, running]
+    close(hall, 45)
+    counted(hall, sums, pair=(3, 4))
+    second_pair(hall, (5, 6))
+    recount(hall)
+    assert cells() == [waiting, waiting, running]
+    announced_again(hall, sums, pair=(5, 6))
+    overtaken = "已复票，以复票结果为准"
+    assert cells() == [overtaken, overtaken, "入选1个"]
 
 
 def test_a_void_recount_is_told_as_void_and_leads_to_the_vote_held_instead(hall, client):
