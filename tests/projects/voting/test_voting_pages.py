@@ -666,6 +666,27 @@ def test_a_session_tells_counts_overtaken_before_any_announcement_as_the_list_of
     assert cells() == [overtaken, overtaken, "入选1个"]
 
 
+def test_a_count_that_was_never_announced_leaves_its_figures_to_the_recount_once_that_is(hall, client):
+    sums, first = {"文化礼堂": 39, "村道硬化": 6}, hall.vote
+    collected(hall)
+    counted(hall, sums)
+    recount(hall)
+    client.force_login(hall.town.of("clerk"))
+
+    def read(vote: Vote) -> str:
+        page = client.get(f"/votes/{vote.pk}/").content.decode()
+        apply(SYSTEM)
+        return page
+
+    before, elsewhere = "结果宣布前", "这里只显示到会和票数，得票以复票结果为准。"
+    assert before in read(first) and elsewhere not in read(first)
+    assert before in read(hall.vote)
+    announced_again(hall, sums)
+    overtaken, announced = read(first), read(hall.vote)
+    assert elsewhere in overtaken and before not in overtaken and "39 票" not in overtaken
+    assert "得 39 票，通过" in announced and elsewhere not in announced and before not in announced
+
+
 def test_a_void_recount_is_told_as_void_and_leads_to_the_vote_held_instead(hall, client):
     first = hall.vote
     play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"文化礼堂": 39, "村道硬化": 6}))
