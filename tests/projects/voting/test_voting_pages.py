@@ -687,6 +687,23 @@ def test_a_count_that_was_never_announced_leaves_its_figures_to_the_recount_once
     assert "得 39 票，通过" in announced and elsewhere not in announced and before not in announced
 
 
+def test_a_recount_leads_back_to_the_first_count_and_a_later_one_to_the_recount_before_it(hall, client):
+    first = hall.vote
+    collected(hall)
+    counted(hall, {"文化礼堂": 39, "村道硬化": 6})
+    client.force_login(hall.town.of("clerk"))
+    before, link = first, "查看原计票"
+    for pair in ((3, 4), (5, 6)):
+        second_pair(hall, pair)
+        recount(hall)
+        page = client.get(f"/votes/{hall.vote.pk}/").content.decode()
+        apply(SYSTEM)
+        assert re.findall(r'href="/votes/(\d+)/">(查看\S+计票)<', page) == [(str(before.pk), link)]
+        close(hall, 45)
+        counted(hall, {"文化礼堂": 39, "村道硬化": 6}, pair=pair)
+        before, link = hall.vote, "查看前次计票"
+
+
 def test_a_void_recount_is_told_as_void_and_leads_to_the_vote_held_instead(hall, client):
     first = hall.vote
     play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"文化礼堂": 39, "村道硬化": 6}))
