@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import translation
 from django.utils.timezone import localdate, localtime
+from viewflow.workflow.models import Task
 
 from notifications.audience import Roster, authors_of, named
 from notifications.channels import channel
@@ -27,6 +28,7 @@ from notifications.wording import filled
 from workflow.audit.models import Entry, Leaf
 from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView
+from workflow.flows.services import barring
 from workflow.inbox.story import OUTSIDE, title_of_action
 from workflow.inbox.telling import labels_in
 from workflow.people.models import Unit, User
@@ -115,6 +117,12 @@ class Batch:
     @cached_property
     def _named(self) -> dict[str, User]:
         return named(name for route, body in self._going(Audience.NAMED) for name in _usernames(route, body))
+
+    @cached_property
+    def _barred(self) -> Callable[[Task, User], list[str]]:
+        """Why a rule keeps a person from a task that waits; read once for the batch."""
+        there = [*(d for deadlines in self.opened.values() for d in deadlines), *self._asked.values()]
+        return barring([deadline.task for deadline in there if _waits(deadline)])
 
     def _going(self, audience: Audience) -> Iterator[tuple[Route, dict[str, Any]]]:
         """The rows of an audience that entries of this batch go by, with the entry."""
@@ -245,7 +253,7 @@ class Batch:
             return self._next(w, sure=route.pattern != "*")
         if route.audience is Audience.ASKED:
             deadline = self._asked.get(self._task_named(w) or 0)
-            return [(p, [deadline]) for p in self.roster.whose_turn(deadline, w.on)] if deadline else []
+            return [(p, [deadline]) for p in self._able(deadline, w.on)] if deadline else []
         tasks = [d for d in [self._asked.get(self._task_named(w) or 0)] if d]
         return [(person, tasks) for person in self._plain_audience(route, w)]
 
@@ -268,9 +276,19 @@ class Batch:
         for deadline in self.opened.get(w.entry_id, []):
             if sure and deadline.pk in self.unsure:
                 continue
-            for person in self.roster.whose_turn(deadline, w.on):
+            for person in self._able(deadline, w.on):
                 turns.setdefault(person.pk, (person, []))[1].append(deadline)
         return turns.values()
+
+    def _able(self, deadline: Deadline, on: date) -> list[User]:
+        """Whose turn a task is, without whom a rule keeps from it; all of them where it keeps everybody.
+
+        Of a task that waits no more no rule is asked: they read the record as it stands now, and it may be gone.
+        """
+        turn = self.roster.whose_turn(deadline, on)
+        if not _waits(deadline):
+            return turn
+        return [person for person in turn if not self._barred(deadline.task, person)] or turn
 
     def _task_named(self, w: Written) -> int | None:
         """The task an urge, a reminder or a handing over is about."""
@@ -309,6 +327,10 @@ def _usernames(route: Route, body: dict[str, Any]) -> list[str]:
     part, _, key = route.found_in.partition(".")
     found = body[part].get(key, [])
     return found if isinstance(found, list) else [found]
+
+
+def _waits(deadline: Deadline) -> bool:
+    return deadline.done_at is None and not deadline.cancelled
 
 
 def _unit_of(group: GroupAddress) -> int:
