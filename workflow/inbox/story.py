@@ -93,7 +93,10 @@ OUTSIDE = {
 
 @dataclass(frozen=True)
 class Line:
-    """One entry for people. who: name or 系统; office: its title, and whom the person stood in for (代办)."""
+    """One entry for people. who: name or 系统; office: its title, and whom the person stood in for (代办).
+
+    declined: whether a second person did not agree to what another asked for, so that nothing of it was done.
+    """
 
     entry: Entry
     what: str
@@ -102,6 +105,7 @@ class Line:
     label: str
     reason: str
     returned: bool
+    declined: bool
     changes: list[Changed]
 
 
@@ -163,6 +167,8 @@ def _line(entry: Entry, body: dict[str, Any], names: Mapping[str, str], records:
         label=body["label"] or records.get(body["subject"], ""),
         reason=body["reason"],
         returned=body["action"].endswith(".return"),
+        # A body's decision has "agreed" too, but nobody asked a second person there.
+        declined=body["after"].get("agreed") is False and "asked" in body["after"],
         changes=changes_of(body, records),
     )
 

@@ -34,7 +34,7 @@ from tests.builders import at, do, open_task
 from tests.polling import token_with
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK, two_holders
 from tests.projects.voting.conftest import DAY, page_of, settled
-from tests.projects.voting.test_voting_pages import ANEW, DECLINED, KEYINGS, checked, may_follow
+from tests.projects.voting.test_voting_pages import ANEW, DECLINED, KEYINGS, checked, done_page, may_follow
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
@@ -425,6 +425,9 @@ def test_whoever_declines_to_turn_to_paper_reads_that_the_vote_goes_on(few, clie
     task, teller = "voting.turn_confirm", few.town.of("teller")
     assert DECLINED in checked(task, teller, "teller", client, decision="decline", reason="请先改领纸质票。")
     assert DECLINED not in checked(task, teller, "teller", client, decision="agree")
+    do(task, teller, DAY, decision="decline", reason="请先改领纸质票。")
+    told = done_page(task, teller, client)
+    assert "<h1>不同意</h1>" in told and DECLINED in told and "没有后续事项" not in told
 
 
 def test_turning_to_paper_is_refused_under_the_lock_once_it_is_asked_for_or_the_vote_is_closed(few):

@@ -563,6 +563,24 @@ def test_whoever_declines_what_another_asks_for_reads_that_it_begins_nothing(cou
         assert [begins in told for told in follows] == [False, True], task
 
 
+def test_whoever_declines_is_told_so_at_the_end_and_whoever_agrees_is_not(counting, client):
+    town, no = counting.town, {"decision": "decline", "reason": "没有必要。"}
+    key(counting, "first", 1)
+    key(counting, "second", 2)
+    ask_for_new_vote(counting, town.of("clerk"), minutes(counting, "投票箱封条破损。"), "clerk")
+    do("voting.void_confirm", town.of("chair"), DAY, **no)
+    ask_recount(counting)
+    do("voting.recount_confirm", town.of("teller"), DAY, **no)
+    for task, office in (("voting.recount_confirm", "teller"), ("voting.void_confirm", "chair")):
+        told = done_page(task, town.of(office), client)
+        assert "<h1>不同意</h1>" in told and DECLINED in told, task
+        assert "已办结" not in told and "没有后续事项" not in told, task
+    ask_recount(counting)
+    do("voting.recount_confirm", town.of("teller"), DAY, decision="agree")
+    told = done_page("voting.recount_confirm", town.of("teller"), client)
+    assert "<h1>已办结</h1>" in told and "不同意" not in told
+
+
 def test_whoever_announces_a_result_is_told_that_a_recount_is_asked_for(hall, client):
     play_attendance(hall.town, hall.cycle, t=T, present=43)
     play_opening(hall.town, hall.cycle, t=T, issued=43)
