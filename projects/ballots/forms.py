@@ -313,13 +313,15 @@ def result_told(vote: Vote) -> Foreseen | None:
     """
     if vote.state not in (VoteState.KEYED, *STANDING):
         return None
-    lines = fig.counted_lines(vote, outcome_of(vote, fig.decided(vote)))
+    counted = fig.decided(vote)
+    lines = fig.counted_lines(vote, outcome_of(vote, counted))
     if not lines:
         return None
     about = _("表决事项") if vote.is_question else _("项目")
     words = [str(word) for word, _number in lines[0]["figures"]]
     return Foreseen(
-        str(_("计票结果报告单")),
+        _("计票结果报告单：有效票 %(valid)s 张，无效票 %(invalid)s 张")
+        % {"valid": counted.count.valid, "invalid": counted.count.invalid},
         (str(about), *words, str(_("结果"))),
         tuple(
             (
