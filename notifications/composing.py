@@ -122,7 +122,7 @@ class Batch:
     def _barred(self) -> Callable[[Task, User], list[str]]:
         """Why a rule keeps a person from a task that waits; read once for the batch."""
         there = [*(d for deadlines in self.opened.values() for d in deadlines), *self._asked.values()]
-        return barring([deadline.task for deadline in there if _waits(deadline)])
+        return barring([deadline.task for deadline in there if deadline.waits])
 
     def _going(self, audience: Audience) -> Iterator[tuple[Route, dict[str, Any]]]:
         """The rows of an audience that entries of this batch go by, with the entry."""
@@ -286,7 +286,7 @@ class Batch:
         Of a task that waits no more no rule is asked: they read the record as it stands now, and it may be gone.
         """
         turn = self.roster.whose_turn(deadline, on)
-        if not _waits(deadline):
+        if not deadline.waits:
             return turn
         return [person for person in turn if not self._barred(deadline.task, person)] or turn
 
@@ -327,10 +327,6 @@ def _usernames(route: Route, body: dict[str, Any]) -> list[str]:
     part, _, key = route.found_in.partition(".")
     found = body[part].get(key, [])
     return found if isinstance(found, list) else [found]
-
-
-def _waits(deadline: Deadline) -> bool:
-    return deadline.done_at is None and not deadline.cancelled
 
 
 def _unit_of(group: GroupAddress) -> int:

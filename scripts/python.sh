@@ -1,6 +1,6 @@
 #!/bin/sh
 # Print a Python of at least 3.11: the one PYTHON names, the system's own, or the first on the path.
-# A distribution optimises its Python by profile, which one built on the machine mostly is not: tests take a sixth less.
+# A distribution optimises its Python by profile, which one built on the machine mostly is not.
 for candidate in ${PYTHON:-} /usr/bin/python3 python3 python3.14 python3.13 python3.12 python3.11; do
     case $candidate in
         /usr/bin/python3) needed="ensurepip, sys, venv" ;; # Debian's may come without; another then does

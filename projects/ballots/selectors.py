@@ -16,7 +16,7 @@ from projects.ballots import figures, witnessing
 from projects.ballots import rules as count
 from projects.ballots.files import quorum_from
 from projects.ballots.models import Channel, Keying, Purpose, Recounting, Vote, VoteState
-from projects.ballots.outcomes import PLACES, lines_told
+from projects.ballots.outcomes import PLACES
 from projects.cycles.models import Paper, RollLine
 from workflow.flows import meetings
 from workflow.people.prepared import Prepared
@@ -261,7 +261,7 @@ def came_back_at(count: Vote) -> list[tuple[Any, int]]:
     if not figures.on_paper(count, "issued"):
         return pressed
     only = count.own_channel == Channel.PAPER
-    label = gettext_lazy("前次收回（张）") if only else gettext_lazy("前次收回纸质票（张）")
+    label = gettext_lazy("前次收回") if only else gettext_lazy("前次收回纸质票")
     return [*pressed, (label, figures.on_paper(count, "returned"))]
 
 
@@ -640,10 +640,8 @@ def vote_page(vote: Vote) -> dict[str, Any]:
     return page | {
         "figures": [getattr(words, figure) for figure in figures.figures_of(vote)],
         "results": [
-            row
-            | {"figures": figures.told(vote, vote.outcome["sums"][row["title"]])}
-            | decided.get(row["title"], {})
-            for row in lines_told(vote, figures.signed_outcome(vote))
+            row | decided.get(row["title"], {})
+            for row in figures.counted_lines(vote, figures.signed_outcome(vote))
         ],
         "then": then_of(vote),
         "decision": decision_on(vote),

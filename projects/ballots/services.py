@@ -754,7 +754,7 @@ def barred_from_keying(vote: Vote, who: User, keyed: Sequence[Keying]) -> list[s
     """
     found = []
     if who.pk in keyers_before(vote):
-        found.append(_("复票由另外两名计票人录入，您录入过前一次计票。"))
+        found.append(_("复票由另外两名计票人录入，您已录入过这些票。"))
     if any(keying.by_id == who.pk for keying in keyed):
         found.append(_("两次录入须由不同的人分别进行，您已经录入过一次。"))
     return found

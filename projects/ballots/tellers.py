@@ -92,7 +92,7 @@ def faults_in_naming(vote: Vote, users: Sequence[User], on: date) -> list[str]:
     """Why these are not the counters a recount lacks: one of them is not free, or they are too few."""
     taken, missing = counted_or_serving(vote, on), missing_counters(vote, on)
     found = [
-        _("%(name)s已是监票人或计票人，或者录入过前一次计票，请另选。") % {"name": user.name}
+        _("%(name)s已是监票人或计票人，或者已录入过这些票，请另选。") % {"name": user.name}
         for user in users
         if user.pk in taken
     ]

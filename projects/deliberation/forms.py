@@ -535,11 +535,11 @@ class NameCountersForm(MetOnVote, Resolved, MeetingForm):
         label=_("增加的计票人"),
         widget=forms.CheckboxSelectMultiple(),
         help_text=_(
-            "从工作人员中确定，代表、已任监票人或计票人的、录入过前一次计票的除外；名单上没有的，先由系统管理员登记职务。"
+            "从工作人员中确定，代表、已任监票人或计票人的、已录入过这些票的除外；名单上没有的，先由系统管理员登记职务。"
         ),
         error_messages={
             "invalid_choice": _(
-                "只能在名单上选择：代表、已任监票人或计票人的、录入过前一次计票的，不能担任复票计票人。"
+                "只能在名单上选择：代表、已任监票人或计票人的、已录入过这些票的，不能担任复票计票人。"
             )
         },
     )

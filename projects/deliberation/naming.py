@@ -11,9 +11,8 @@ from datetime import date
 from typing import Any
 
 from projects.ballots import tellers
-from projects.ballots.desk import Desk
+from projects.ballots.desk import Desk, file_minutes
 from projects.ballots.models import Vote
-from projects.cycles.papers import make_paper
 from projects.cycles.selectors import cycle_of
 from projects.cycles.services import presidium_decided
 from projects.deliberation import selectors
@@ -55,15 +54,7 @@ def name_counters(
     meeting = presidium_decided(act, subject, tellers.NAMING, **minutes)
     document = worded(f"{vote.session or cycle_of(vote)}主席团会议确定", act.unit)
     tellers.add_counters(act, vote, users, document=document)
-    make_paper(
-        act,
-        cycle_of(vote),
-        "minutes",
-        _("主席团会议纪要（确定复票计票人）"),
-        body=meeting.minutes,
-        subject=vote.reference,
-        step=vote.step,
-    )
+    file_minutes(act, vote, meeting, _("主席团会议纪要（确定复票计票人）"))
     title, of_hall = _("监票人、计票人名单（增加复票计票人）"), _adopted_before(vote)
     publish_list(act, vote, title, step=vote.step, data=of_hall, added=users)
     told = {"vote": vote.reference, "counters": [user.username for user in users]}
@@ -75,7 +66,7 @@ def name_counters(
 def conflicts(users: Sequence[User], departments: Mapping[str, Unit], hall: Unit, on: date) -> list[str]:
     """Who of these serves a unit that answers for a project on the ballot: nobody is refused for it (rules.md §6.2, D)."""
     grants = selectors.staff_grants(users, hall, on)
-    serve = {user.name: {grant.unit.name for grant in grants[user.pk]} for user in users}
+    serve = [(user.name, {grant.unit.name for grant in grants[user.pk]}) for user in users]
     return counter_warnings(serve, {project: unit.name for project, unit in departments.items()})
 
 

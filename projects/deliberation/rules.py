@@ -6,7 +6,7 @@ warnings are told and kept with the record. Sources: 组织法 14, 22, 23; rules
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -88,15 +88,17 @@ def teller_warnings(tellers: Collection[str], leaders: Mapping[str, str]) -> lis
     ]
 
 
-def counter_warnings(counters: Mapping[str, Collection[str]], departments: Mapping[str, str]) -> list[str]:
+def counter_warnings(
+    counters: Iterable[tuple[str, Collection[str]]], departments: Mapping[str, str]
+) -> list[str]:
     """A counter of the staff of the unit that answers for a project on the paper (rules.md §6.2, D).
 
-    counters: name → the units served; departments: project → its unit.
+    counters: each name with the units served; departments: project → its unit.
     """
     return [
         _("%(name)s是项目“%(project)s”责任单位%(unit)s的工作人员，建议另选计票人。")
         % {"name": name, "project": project, "unit": unit}
-        for name, units in counters.items()
+        for name, units in counters
         for project, unit in departments.items()
         if unit in units
     ]

@@ -68,7 +68,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponseBase:
     keeps = called.body in offices_served(grant) and grant.unit_id == called.seat_id
     due, agenda = called.held_on <= timezone.localdate(), agenda_of(called)
     may_follow = held is None and called.stands
-    left = any(one.done_at is None and not one.cancelled for one in agenda)
+    left = any(one.waits for one in agenda)
     context = {
         "call": called,
         "body": _name(called),

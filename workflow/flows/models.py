@@ -69,6 +69,11 @@ class Deadline(models.Model):
             ),
         ]
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is somebody's turn still: neither done nor called off."""
+        return self.done_at is None and not self.cancelled
+
 
 class Draft(models.Model):
     """What somebody has typed on a task and not yet handed in; not an act, so it leaves no entry.

@@ -99,7 +99,7 @@ def may_do(deadline: Deadline, grant: RoleGrant) -> bool:
 def is_turn_of(deadline: Deadline, grant: RoleGrant) -> bool:
     """Whether it is this office's turn, and nobody else of it has taken the task; a rule may still keep the person from it."""
     return (
-        _is_open(deadline)
+        deadline.waits
         and deadline.seat_id == grant.unit_id
         and deadline.office in selectors.offices_served(grant)
         and deadline.task.owner_id in (None, *selectors.own_claims(grant))
@@ -182,7 +182,7 @@ def _show_task(
         "hand_over_form": _side(sent, HandOverForm, people=colleagues) if turn and colleagues else None,
         "alone": mine and not colleagues and deadline.office == grant.office,
         "personal": why_personal(grant),
-        "urge_form": _side(sent, UrgeForm) if speaks and not turn and _is_open(deadline) else None,
+        "urge_form": _side(sent, UrgeForm) if speaks and not turn and deadline.waits else None,
         "take_back_form": _side(sent, TakeBackForm) if against == [] else None,
         "stays": against,
         "urges": selectors.urges_of(deadline),
@@ -271,10 +271,6 @@ def _posted(request: HttpRequest, form: Any) -> list[tuple[str, Any]]:
 def _own(request: HttpRequest, node: Any, asked: InPersonForm | None) -> InPersonForm | None:
     """The fields that ask for the person's own password, where the act is done in person."""
     return asked or (InPersonForm(request) if node.in_person else None)
-
-
-def _is_open(deadline: Deadline) -> bool:
-    return deadline.done_at is None and not deadline.cancelled
 
 
 def _return_form(deadline: Deadline) -> ReturnForm:
@@ -370,7 +366,7 @@ def _complete(request: HttpRequest, deadline: Deadline, act: Act, in_person: boo
         deadline.pk,
         actor=act.person,
         data=request.POST,
-        files=_sent(request, key) if _is_open(deadline) else request.FILES,
+        files=_sent(request, key) if deadline.waits else request.FILES,
         at=act.at,
         request_id=request.headers.get("X-Request-ID", ""),
         reauthenticated=in_person,

@@ -4,6 +4,6 @@ A room says where its vote is, what it is called, what has to be there before an
 it is opened, counted, balanced and signed is `services` and the same for all (rules.md §6.2, integrity.md §2).
 """
 
-from projects.ballots.desk.acts import Desk
+from projects.ballots.desk.acts import Desk, file_minutes
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "file_minutes"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -55,6 +55,7 @@ from workflow.people.models import User
 from workflow.people.saying import said as _
 
 Text = str | Promise
+Barred = Callable[[Any, User], list[str]]
 
 
 def _nothing(*_anything: Any) -> None:
@@ -267,28 +268,25 @@ class Desk:
 
     # Each reads for all the subjects of a page (`OfficeView.barred`).
 
-    def barred_from_keying(self, subjects: Sequence[Any]) -> Callable[[Any, User], list[str]]:
+    def barred_from_keying(self, subjects: Sequence[Any]) -> Barred:
         votes = self.votes_of(subjects)
         read_keyings(votes.values())
+        return _barred(
+            votes, lambda vote, who: services.barred_from_keying(vote, who, keyings_of(vote, round_of(vote)))
+        )
 
-        def barred(subject: Any, who: User) -> list[str]:
-            vote = votes[subject.pk]
-            return services.barred_from_keying(vote, who, keyings_of(vote, round_of(vote)))
-
-        return barred
-
-    def barred_from_signing(self, subjects: Sequence[Any]) -> Callable[[Any, User], list[str]]:
+    def barred_from_signing(self, subjects: Sequence[Any]) -> Barred:
         votes = self.votes_of(subjects)
         prefetch_related_objects(list(votes.values()), "signatures")
-        return lambda subject, who: services.barred_from_signing(who, votes[subject.pk].signatures.all())
+        return _barred(votes, lambda vote, who: services.barred_from_signing(who, vote.signatures.all()))
 
-    def barred_from_opening(self, subjects: Sequence[Any]) -> Callable[[Any, User], list[str]]:
+    def barred_from_opening(self, subjects: Sequence[Any]) -> Barred:
         votes = self.votes_of(subjects)
-        return lambda subject, who: witnessing.barred_from_confirming(votes[subject.pk], "open", who)
+        return _barred(votes, lambda vote, who: witnessing.barred_from_confirming(vote, "open", who))
 
-    def barred_from_closing(self, subjects: Sequence[Any]) -> Callable[[Any, User], list[str]]:
+    def barred_from_closing(self, subjects: Sequence[Any]) -> Barred:
         votes = self.votes_of(subjects)
-        return lambda subject, who: witnessing.barred_from_confirming(votes[subject.pk], "close", who)
+        return _barred(votes, lambda vote, who: witnessing.barred_from_confirming(vote, "close", who))
 
     # ------------------------------------------------------------- asked for by one, done by two
 
@@ -375,15 +373,7 @@ class Desk:
         """More came back than was issued, and the presidium has decided to vote again: the new vote may be held."""
         vote = self.locked(subject)
         void = services.order_vote(vote, meeting)
-        make_paper(
-            act,
-            cycle_of(subject),
-            "minutes",
-            _("主席团会议纪要（决定重新投票）"),
-            body=meeting.minutes,
-            subject=vote.reference,
-            step=vote.step,
-        )
+        file_minutes(act, vote, meeting, _("主席团会议纪要（决定重新投票）"))
         return Outcome(after={"void": void.reference, "new_vote": vote.reference})
 
     def follow_votes(
@@ -463,6 +453,11 @@ class Desk:
         """The vote whose ballots a recount asked for now would count."""
         return self.vote_of(subject).to_count_again
 
+    def to_count_again(self, subject: Any) -> Vote | None:
+        """The same; None before there is a vote."""
+        vote = self.current(subject)
+        return vote.to_count_again if vote else None
+
     def obstacles_to_asking_recount(self, subject: Any, at: datetime) -> list[str]:
         """The same, and that it is asked for already."""
         return self.obstacles_to_recount(subject, at) or self._asked_already(subject, "recount")
@@ -473,11 +468,6 @@ class Desk:
 
     def _asked_already(self, subject: Any, what: str) -> list[str]:
         return witnessing.obstacles_to_asking(self.vote_of(subject), what)
-
-    def to_count_again(self, subject: Any) -> Vote | None:
-        """The same; None before there is a vote."""
-        vote = self.current(subject)
-        return vote.to_count_again if vote else None
 
     def current(self, subject: Any) -> Vote | None:
         """The subject's vote; None before there is one."""
@@ -683,8 +673,19 @@ class Desk:
         }
 
 
+def _barred(votes: Mapping[int, Vote], reasons: Callable[[Vote, User], list[str]]) -> Barred:
+    """By the votes of a page's subjects, why a person may not do what is done at theirs; nothing before there is a vote."""
+    return lambda subject, who: reasons(votes[subject.pk], who) if subject.pk in votes else []
+
+
 def _locked(vote: Vote) -> Vote:
     return Vote.objects.select_for_update(of=("self",)).get(pk=vote.pk)
+
+
+def file_minutes(act: Act, vote: Vote, meeting: Meeting, title: str) -> None:
+    """The minutes of a body that has decided on a vote, as a paper of its year."""
+    cycle, body = cycle_of(vote), meeting.minutes
+    make_paper(act, cycle, "minutes", title, body=body, subject=vote.reference, step=vote.step)
 
 
 def _rejected_because(rejected: Rejection) -> str:

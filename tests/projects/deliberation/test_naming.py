@@ -9,32 +9,23 @@ import pytest
 
 import projects.evaluation.events
 import projects.supervision.events  # noqa: F401  registers the events
-from projects.ballots import sealing
 from projects.ballots.selectors import compared_with_first
 from projects.cycles.models import Paper
-from tests.projects.ballots.conftest import QUICK
-from tests.projects.portal.votes_under_way import BY_TELEPHONE, ON_PAPER, Said, UnderWay
-from tests.standing import standing
+from tests.projects.portal.votes_under_way import ON_PAPER, Said, UnderWay
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, Obstructed
 from workflow.flows.events import event
 from workflow.flows.models import Meeting
-from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.selectors import holders_of
 
 
-@pytest.fixture(params=sorted(BY_TELEPHONE))
-def held(db, request, monkeypatch, settings, tmp_path) -> UnderWay:
+@pytest.fixture
+def held(at_desk: UnderWay) -> UnderWay:
     """One kind of vote, by telephone and on paper, its ballots collected and keyed, its box open."""
-    apply(SYSTEM)
-    settings.MEDIA_ROOT = tmp_path
-    real = sealing.new_holder
-    monkeypatch.setattr(sealing, "new_holder", lambda passphrase: real(passphrase, QUICK))
-    under_way = standing(f"{request.param} at its desk", BY_TELEPHONE[request.param].build)
-    under_way.open_by_telephone()
-    under_way.advance(Said(), "keyed")
-    return under_way
+    at_desk.open_by_telephone()
+    at_desk.advance(Said(), "keyed")
+    return at_desk
 
 
 def staff(held: UnderWay) -> list[User]:

@@ -9,16 +9,13 @@ import pytest
 
 import projects.evaluation.events
 import projects.supervision.events  # noqa: F401  registers the events
-from projects.ballots import sealing
 from projects.cycles.models import Paper, SessionState
 from projects.deliberation.replacing import places_of
 from projects.supervision.models import Change
 from tests.builders import at, do, township
-from tests.projects.ballots.conftest import QUICK
-from tests.projects.portal.votes_under_way import BY_TELEPHONE, EXTRA_DAY, UnderWay
+from tests.projects.portal.votes_under_way import EXTRA_DAY, UnderWay
 from tests.projects.supervision.conftest import year_of
 from tests.projects.supervision.test_changes import ask
-from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed
 from workflow.flows.events import perform
@@ -32,14 +29,9 @@ from workflow.roles.services import end_offices
 WORDS = "新任监票人自己记得住的一句话"
 
 
-@pytest.fixture(params=sorted(BY_TELEPHONE))
-def held(db, request, monkeypatch, settings, tmp_path) -> UnderWay:
-    """One kind of vote, by telephone, at a session that is open; nobody has set a passphrase yet."""
-    apply(SYSTEM)
-    settings.MEDIA_ROOT = tmp_path
-    real = sealing.new_holder
-    monkeypatch.setattr(sealing, "new_holder", lambda passphrase: real(passphrase, QUICK))
-    return standing(f"{request.param} at its desk", BY_TELEPHONE[request.param].build)
+@pytest.fixture
+def held(at_desk: UnderWay) -> UnderWay:
+    return at_desk
 
 
 def decision(day: str, leaving: str, successor: User, **more: Any) -> dict[str, Any]:

@@ -404,7 +404,7 @@ def test_a_recount_is_of_both_and_keyed_by_another_pair(hall):
     do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
     again = hall.vote
     assert again.is_recount and (again.pressing, again.paper_issued) == (15, 5)
-    before = [("前次表决器记录的人数", 15), ("前次收回纸质票（张）", 5)]
+    before = [("前次表决器记录的人数", 15), ("前次收回纸质票", 5)]
     assert DESK.at_desk(hall.cycle)["came_back_before"] == before
     closed(hall, returned=15, paper_returned=5)
     data = keyed(hall, PRESSED, ON_PAPER | {"水厂改造": figures(1, 2, 1, 0)})

@@ -100,7 +100,7 @@ def test_those_named_count_again_from_the_request_to_the_comparison(counted_once
     do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
     assert (hall.vote.follows, hall.vote.is_recount) == (first, True)
     close(hall, 45)
-    with pytest.raises(Refused, match="您录入过前一次计票"):
+    with pytest.raises(Refused, match="您已录入过这些票"):
         counted(hall, SIPING, pair=(1, 3))
     counted(hall, SIPING, pair=(3, 4))
     assert hall.vote.state == "keyed"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 import projects.voting.events  # noqa: F401  registers the events
+from projects.cycles.services import create_cycle
 from projects.demo.play.voting import Sheet, keyed, play_attendance, play_closing, play_opening
 from projects.voting.desk import DESK
-from tests.builders import SINCE, at, do, open_task
+from tests.builders import SINCE, at, do, open_task, township
 from tests.projects.voting.conftest import DAY, T, page_of, settled
 from tests.projects.voting.test_voting import close, collected, counted, recount, second_pair
 from tests.projects.voting.test_voting_pages import SUMS
@@ -25,7 +27,7 @@ from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant
 
 KEYED_ONCE = "两次录入须由不同的人分别进行，您已经录入过一次。"
-KEYED_BEFORE = "复票由另外两名计票人录入，您录入过前一次计票。"
+KEYED_BEFORE = "复票由另外两名计票人录入，您已录入过这些票。"
 MARK = "须由他人办理"
 
 
@@ -347,3 +349,17 @@ def test_whoever_has_signed_does_not_sign_in_another_office(counting, client):
         do("voting.certify_teller", chief, DAY, confirmed=True)
     do("voting.certify_teller", counting.town.of("teller"), DAY, confirmed=True)
     assert counting.vote.state == "certified"
+
+
+def test_nobody_is_kept_from_what_is_done_at_a_vote_before_there_is_one(db):
+    apply(SYSTEM)
+    town = township()
+    plan = {"opens_on": date(2026, 9, 1), "planned_t": T, "planned_t2": date(2028, 1, 18)}
+    cycle = create_cycle(town.act("chair", at("2026-08-01")), year=2027, **plan)
+    for asked in (
+        DESK.barred_from_keying,
+        DESK.barred_from_signing,
+        DESK.barred_from_opening,
+        DESK.barred_from_closing,
+    ):
+        assert asked([cycle])(cycle, town.of("chief_teller")) == []

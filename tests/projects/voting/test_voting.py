@@ -1100,7 +1100,7 @@ def test_the_pair_that_counted_does_not_count_again(hall):
         )
     recount(hall)
     close(hall, 45)
-    with pytest.raises(Refused, match="您录入过前一次计票"):
+    with pytest.raises(Refused, match="您已录入过这些票"):
         key(hall, 1, 1, SIPING)
     counted(hall, SIPING, pair=(3, 4))
     assert compared_with_first(hall.vote).differences == ()

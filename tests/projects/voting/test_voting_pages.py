@@ -411,18 +411,18 @@ def test_a_recounts_steps_are_about_counting_out_again_what_had_come_back(counti
     recount(counting)
     chief, teller = town.of("chief_teller"), town.of("teller")
     page = said_on(page_of("voting.count_again", chief, "chief_teller", client))
-    assert "重新清点表决票" in page and "前次收回（张） 43" in page
+    assert "重新清点表决票" in page and "前次收回 43" in page
     check = checked("voting.count_again", chief, "chief_teller", client, returned=42)
-    assert "重新清点和前次收回" in check and "重新清点张数 42 前次收回（张） 43" in check
+    assert "重新清点和前次收回" in check and "重新清点张数 42 前次收回 43" in check
     unlike = "重新清点 42 张，与前次收回的 43 张不同，请再清点一遍。"
     assert unlike in check
     assert "请再清点一遍" not in checked("voting.count_again", chief, "chief_teller", client, returned=43)
     do("voting.count_again", chief, DAY, returned=42)
     second = said_on(page_of("voting.count_again_confirm", teller, "teller", client))
-    assert "确认重新清点的张数" in second and "前次收回（张） 43" in second
+    assert "确认重新清点的张数" in second and "前次收回 43" in second
     assert "我已当众重新清点，张数与上列数字一致" in second
     agreed = checked("voting.count_again_confirm", teller, "teller", client, confirmed="on")
-    assert "重新清点张数 42" in agreed and "前次收回（张） 43" in agreed and unlike in agreed
+    assert "重新清点张数 42" in agreed and "前次收回 43" in agreed and unlike in agreed
     for shown in (page, check, second, agreed):
         own = shown.partition("办理记录")[0]  # the year's record tells of the vote as well
         assert not [words for words in OF_A_VOTE_UNDER_WAY if words in own]

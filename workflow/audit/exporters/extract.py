@@ -100,7 +100,7 @@ class Extract:
         last, read = 0, 0
         while rows := self._rows(_CHUNK.format(where), [*values, last, CHUNK]):
             for row in rows:
-                yield Line(Link(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6])))
+                yield Line(Link._make(row))
             last, read = rows[-1][1], read + len(rows)
             if self.tick:
                 self.tick(len(rows))
