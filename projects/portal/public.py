@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from projects.collection.intake import complete_returned
 from projects.collection.models import Proposal
+from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.models import Attachment, Cycle, CycleState
 from projects.cycles.papers import KINDS
@@ -30,7 +31,6 @@ from projects.portal import public_follow as follow_selectors
 from projects.portal import public_selectors as selectors
 from projects.portal.forms import AskErasureForm, CodeForm, CompleteForm, ObjectionForm, RateForm
 from projects.portal.public_brake import is_over, sending_of
-from projects.portal.public_paper import sheet_of
 from projects.retention.intake import request_erasure
 from projects.selection.intake import raise_objection
 from projects.selection.models import Item, Notice, Objection
@@ -440,14 +440,17 @@ def project_sign(request: HttpRequest, code: str, number: int) -> HttpResponse:
 @require_safe
 @public_page
 def paper(request: HttpRequest, number: int) -> HttpResponse:
-    """A published paper as it would be printed."""
+    """A published paper as its PDF and its Word file are; the files kept with it are links here."""
     found = selectors.published_paper(number)
     if found is None:
         raise Http404(_("没有这份公开文件。"))
     if found.kind == "trackers":
         return redirect("trackers", found.pk)
     files = Attachment.objects.filter(subject=found.reference, public=True).order_by("pk")
-    return shown(request, "paper", found.unit, sheet=sheet_of(found), files=files, no_pdf=obstacle_to_pdf())
+    document = document_of(found)
+    return shown(
+        request, "paper", found.unit, paper=found, document=document, files=files, no_pdf=obstacle_to_pdf()
+    )
 
 
 @require_GET

@@ -23,6 +23,7 @@ from projects.demo.mark import Found, Stands, found
 from projects.demo.programme import COUNTY, PROGRAMME, Play
 from projects.management.commands import demo
 from projects.site.env import PROJECT
+from projects.site.management.commands import up
 from tests.databases import Server, connected_to
 from workflow.audit.models import Entry
 from workflow.inbox.story import title_of_action
@@ -119,10 +120,11 @@ def test_the_countys_own_trail_says_when_a_building_began_and_that_it_is_whole()
 @pytest.mark.parametrize("builder", [InTheTownships, BeforeTheLastWord])
 def test_what_was_broken_off_is_built_anew(builder: type[Builder], monkeypatch: pytest.MonkeyPatch) -> None:
     break_off(monkeypatch, builder)
-    assert found() == Found(Stands.UNFINISHED, TODAY, 1)
+    assert found() == Found(Stands.UNFINISHED, TODAY, 1) and "演示县没有建完" in "".join(up._cast())
     out, err = run("--today", "2026-12-01")
     assert "没有完成" in err and "演示县已建成" in out
     assert found() == Found(Stands.WHOLE, date(2026, 12, 1), 1) and codes() == {"SF13"}
+    assert "全部名单" in up._cast()[-1]
 
 
 def test_a_building_that_broke_off_before_the_county_was_there_leaves_nothing_behind(

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from projects.cycles.documents.composing import document_of, text_parts
 from projects.cycles.documents.issuing import own_government
 from projects.cycles.documents.lines import broken, title_lines, width
-from projects.cycles.documents.parts import Heading, Paragraph, Table
+from projects.cycles.documents.parts import Heading, Paragraph, Seal, Table
 from projects.cycles.documents.pdf import NoPdf, obstacle_to_pdf, pdf_of
 from projects.cycles.documents.word import word_of
 from projects.cycles.models import Paper
@@ -61,6 +61,15 @@ def test_pages_are_numbered_between_dashes():
     pages = read(pdf_of(document_of(paper("minutes", "纪要", body="甲" * 28 * 60)))).pages
     assert len(pages) > 2
     assert all(f"— {n} —" in page.extract_text() for n, page in enumerate(pages, 1))
+
+
+def test_the_square_at_the_foot_takes_no_page_of_its_own():
+    seal = Seal("校验码 1234-5678", "https://vote.example.cn/verify/?code=1234-5678")
+    for lines in range(14, 24):
+        held = paper("minutes", "纪要", body="\n".join(["研究有关事项。"] * lines))
+        plain, sealed = (read(pdf_of(document_of(held, seal=one))).pages for one in (None, seal))
+        assert len(sealed) == len(plain)
+        assert "1234-5678" in sealed[-1].extract_text() and "1234-5678" not in plain[-1].extract_text()
 
 
 def test_word_has_the_same_page_and_numbers():

@@ -32,11 +32,11 @@ def town(db):
     return township()
 
 
-def paper_in(town, *, kind: str = "minutes", publish: bool = False, **more):
+def paper_in(town, *, kind: str = "minutes", title: str = "", publish: bool = False, **more):
     apply(SYSTEM)
     act = town.act("chair", at("2027-03-01"))
     cycle = Cycle.objects.filter(unit=town.unit).first() or cycle_of(town)
-    return make_paper(act, cycle, kind, KINDS[kind], body="研究有关事项。", publish=publish, **more)
+    return make_paper(act, cycle, kind, title or KINDS[kind], body="研究有关事项。", publish=publish, **more)
 
 
 def sign_in(client, town, office: str = "clerk") -> None:
@@ -64,6 +64,21 @@ def test_the_page_of_a_paper_links_to_both(client, town):
     for page, public in ((f"/papers-on-file/{paper.pk}/", False), (f"/papers/{paper.pk}/", True)):
         shown = client.get(page).content.decode()
         assert all(address(paper, ending, public=public) in shown for ending in ("pdf", "docx"))
+
+
+def test_the_public_page_bears_what_its_files_bear(client, town):
+    session = "青溪镇第十九届人民代表大会第二次会议"
+    told = paper_in(
+        town, kind="announcement", title=f"{session}公告", number="公告〔十九届〕第1号", publish=True,
+        data={"signature": f"{session}主席团"},
+    )  # fmt: skip
+    page = text_of(client, f"/papers/{told.pk}/")
+    assert f'<h1 class="paper-issuer announced">{session}公告</h1>' in page and "文件</p>" not in page
+    assert '<p class="paper-number">公告〔十九届〕第1号</p>' in page and f"{session}主席团<br>" in page
+    numbered = text_of(client, f"/papers/{paper_in(town, number='青溪人大〔2027〕3号', publish=True).pk}/")
+    assert "青溪镇人民代表大会主席团文件</p>" in numbered and '<p class="paper-number ruled">' in numbered
+    adopted = text_of(client, f"/papers/{paper_in(town, kind='resolution', publish=True).pk}/")
+    assert "（2027年3月1日通过）" in adopted and "paper-sign" not in adopted
 
 
 def test_a_published_paper_is_anybodys_and_another_is_nobodys(client, town):

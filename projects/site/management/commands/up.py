@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from projects.demo.mark import Stands, found
 from projects.management.commands.cast import summary
 from projects.site.env import PROJECT, SEVERAL_NEED_A_CACHE
 from projects.site.postgres import ClusterError
@@ -90,6 +91,8 @@ def _cast() -> list[str]:
     if settings.PRODUCTION:
         return []
     try:
+        if found().stands is Stands.UNFINISHED:
+            return [f"演示县没有建完，看到的不全；请停下来运行 {_typed('demo')}，会清空重建。"]
         cast = summary()
         if not cast:
             return [f"还没有演示人员，请先运行 {_typed('demo')}。"]
