@@ -289,6 +289,13 @@ def void_foreseen(vote: Vote, figures: Mapping[str, int]) -> list[str]:
     return [_("%(reason)s，监票人确认后本次投票无效，由主席团决定重新投票。") % {"reason": reason}]
 
 
+def none_on_paper(vote: Vote) -> list[str]:
+    """That nobody was given a ballot on paper, where others vote by telephone; empty where somebody was."""
+    if not vote.device or fig.on_paper(vote, "issued"):
+        return []
+    return [_("本次没有发出纸质票，没有票要清点；电子票由系统清点。")]
+
+
 def unlike_before(vote: Vote, figures: Mapping[str, int]) -> list[str]:
     """That a recount has counted out another number than had come back before; empty where it has not, and for any other
     vote. figures: as the closing form has them."""
@@ -360,6 +367,7 @@ class CloseForm(VoteForm):
     """收回表决票: how many came back; more than issued makes the vote void, which is no error of the form.
 
     Of a hall's device: whom it counted, and the paper beside it; its own figure alone or the paper's where only one is used.
+    Where everybody votes by telephone no paper went out, and no number is asked for.
     """
 
     returned = number(
@@ -371,8 +379,12 @@ class CloseForm(VoteForm):
     )
 
     def foreseen(self) -> list[str]:
-        """That the vote will be void, where more has come back than went out; that a recount's number is another."""
-        return [*void_foreseen(self.vote, self.cleaned_data), *unlike_before(self.vote, self.cleaned_data)]
+        """That no paper is out; that the vote will be void, where more has come back than went out; that a recount's number
+        is another."""
+        told = none_on_paper(self.vote)
+        return [
+            *told, *void_foreseen(self.vote, self.cleaned_data), *unlike_before(self.vote, self.cleaned_data)
+        ]  # fmt: skip
 
     def foreseen_table(self) -> Foreseen:
         """What came back beside what went out."""
@@ -397,13 +409,15 @@ class CloseForm(VoteForm):
             del self.fields["paper_returned"]
         elif not fig.is_pressed(self.vote):
             del self.fields["returned"]
+        if none_on_paper(self.vote):
+            del self.fields["returned"]
 
     def clean(self) -> dict[str, Any]:
         super().clean()
+        if "returned" not in self.fields:
+            self.cleaned_data["returned"] = 0
         returned = self.cleaned_data.get("returned")
         if self.vote.keypad:
-            if "returned" not in self.fields:
-                self.cleaned_data["returned"] = 0
             asked = "returned" if "returned" in self.fields else None
             for sentence in obstacles_to_totals(self.vote, returned or 0):
                 self.add_error(asked, sentence)
@@ -421,7 +435,8 @@ class ConfirmCloseForm(VoteForm):
         """What whoever entered the figures was told of them (`CloseForm`)."""
         if (entered := witnessing.entered(self.vote, "close")) is None:
             return []
-        return [*void_foreseen(self.vote, entered.figures), *unlike_before(self.vote, entered.figures)]
+        told = none_on_paper(self.vote)
+        return [*told, *void_foreseen(self.vote, entered.figures), *unlike_before(self.vote, entered.figures)]
 
     def foreseen_table(self) -> Foreseen | None:
         """The figures the vote closes on."""
@@ -432,6 +447,8 @@ class ConfirmCloseForm(VoteForm):
     def prepare(self) -> None:
         if self.vote.is_recount:
             self.fields["confirmed"].label = _("我已当众重新清点，张数与上列数字一致")
+        if none_on_paper(self.vote):
+            self.fields["confirmed"].label = _("我确认没有发出纸质票，可以截止投票")
         if self.vote.keypad:
             told = _("我已当众核对表决器记录的人数，与上列数字一致")
             if self.vote.paper_issued:

@@ -296,6 +296,27 @@ def test_the_digests_of_box_and_roll_are_signed_and_printed_in_full(hall, client
     assert len(offline.check(exported, box)) == 15
 
 
+def test_where_all_vote_by_telephone_closing_asks_for_no_number(hall, client):
+    opened(hall)
+    vote_all(hall)
+    page = page_of("voting.close", hall.town.of("chief_teller"), "chief_teller", client)
+    assert "本事项无须填写内容" in page and "收回纸质票" not in page
+    do("voting.close", hall.town.of("chief_teller"), DAY, returned=14)
+
+    page = page_of("voting.close_confirm", hall.town.of("teller"), "teller", client)
+    assert "我确认没有发出纸质票，可以截止投票" in page and "作废" not in page
+    do("voting.close_confirm", hall.town.of("teller"), DAY, confirmed=True)
+    assert hall.vote.state == "closed" and (hall.vote.returned, hall.vote.paper_returned) == (20, 0)
+
+
+def test_paper_handed_out_while_the_vote_is_open_is_counted_at_its_closing(hall, client):
+    opened(hall)
+    vote_all(hall, most=15)
+    hand_paper(hall, 16, 17, 18, 19, 20)
+    page = page_of("voting.close", hall.town.of("chief_teller"), "chief_teller", client)
+    assert "收回纸质票" in page and "本事项无须填写内容" not in page
+
+
 def test_without_paper_nobody_keys_and_the_box_is_opened_at_once(hall):
     opened(hall)
     vote_all(hall)
