@@ -109,10 +109,17 @@ def repeats_void(vote: Vote) -> bool:
     return vote.state == VoteState.DEFINED and before is not None and before.state == VoteState.VOID
 
 
+def announced_votes(about: str, *purposes: str) -> QuerySet[Vote]:
+    """The votes whose result was announced, in order, whatever has become of it since (`recounts_on`)."""
+    return votes_about(about, *purposes).filter(state=VoteState.DECLARED).prefetch_related("options")
+
+
 def declared_votes(about: str, *purposes: str) -> list[Vote]:
-    """The votes whose result was announced, in order; a recounted or void one is not among them."""
-    declared = votes_about(about, *purposes).filter(state=VoteState.DECLARED)
-    return list(declared.exclude(followed_by__is_recount=True).prefetch_related("options"))
+    """The votes whose announced result holds, in order; a recounted or void one is not among them.
+
+    Needs a context that may read the township: of a recount that was not announced the public sees nothing.
+    """
+    return list(announced_votes(about, *purposes).exclude(followed_by__is_recount=True))
 
 
 def counts_before(vote: Vote) -> list[Vote]:
@@ -569,11 +576,16 @@ def _line(option: Any, outcome: dict[str, Any]) -> Line:
 class Recounted:
     """What has become of counting a vote's ballots again, however often they were. last: the last count of them.
 
-    now: where it stands now: that count or, where it is void, the vote to be held in its place.
+    now: where it stands now: that count or, where it is void, the vote held in its place, however often counted.
     """
 
     last: Vote
     now: Vote
+
+    @property
+    def instead(self) -> Vote | None:
+        """The vote whose announced result holds in its place; None as long as none is announced."""
+        return self.now if self.now.state == VoteState.DECLARED else None
 
     @property
     def came_to(self) -> Recounting:
@@ -600,8 +612,8 @@ def recounts_on(about: Collection[str], *purposes: str) -> dict[int, Recounted]:
         while last.pk in recounts:
             last = recounts[last.pk]
         now = last
-        while now.state == VoteState.VOID and now.pk in others:
-            now = others[now.pk]
+        while then := recounts.get(now.pk) or (others.get(now.pk) if now.state == VoteState.VOID else None):
+            now = then
         found[counted or 0] = Recounted(last, now)
     return found
 

@@ -139,10 +139,10 @@ def _event(entry: Entry) -> Event:
 
 
 def _line(proposal: Proposal, item: Item | None) -> Line | None:
-    """The item's line of the last declared vote it stood in."""
+    """The item's line of the last declared vote it stood in, whose result holds."""
     if item is None or proposal.cycle is None:
         return None
-    lines = [line for result in results_of(proposal.cycle) for line in result.lines]
+    lines = [line for result in results_of(proposal.cycle) if not result.note for line in result.lines]
     return next((line for line in reversed(lines) if line.reference == item.reference), None)
 
 

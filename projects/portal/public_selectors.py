@@ -7,6 +7,7 @@ than the page shows.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -18,13 +19,15 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from projects.ballots.models import Vote
+from projects.ballots.models import Recounting, Vote
 from projects.ballots.rules import Mode
 from projects.ballots.selectors import (
     PROJECTS,
     DeclaredVote,
-    declared_votes,
+    Recounted,
+    announced_votes,
     lines_of,
+    recounts_on,
 )
 from projects.collection.models import Proposal
 from projects.cycles.models import OVER, Attachment, Cycle, CycleState, Paper
@@ -263,30 +266,63 @@ def posted_items(notice: Notice) -> QuerySet[Item]:
 def published_papers(cycle: Cycle) -> list[Paper]:
     """A year's papers that anybody may read, in the order of the steps."""
     papers = Paper.objects.filter(cycle=cycle, published_at__isnull=False)
-    return told_superseded(papers.order_by("step", "pk"))
+    return _told_superseded(papers.order_by("step", "pk"))
 
 
 def published_paper(number: int) -> Paper | None:
     """A paper anybody may read; None for any other."""
     papers = Paper.objects.filter(pk=number, published_at__isnull=False)
-    found = told_superseded(papers.select_related("unit__parent", "cycle"))
+    found = _told_superseded(papers.select_related("unit__parent", "cycle"))
     return found[0] if found else None
 
 
 def latest_papers(unit: Unit) -> list[Paper]:
     """The township's newest published papers."""
     papers = Paper.objects.filter(unit=unit, published_at__isnull=False).select_related("cycle")
-    return told_superseded(papers.order_by("-published_at", "-pk")[:NOTICES_SHOWN])
+    return _told_superseded(papers.order_by("-published_at", "-pk")[:NOTICES_SHOWN])
+
+
+def _told_superseded(published: Iterable[Paper]) -> list[Paper]:
+    """The same, each that holds no longer with what became of it, as the township knows it: see `results_of`."""
+    papers = list(published)
+    with within(of_units({paper.unit_id for paper in papers})):
+        return told_superseded(papers)
 
 
 @dataclass(frozen=True)
 class Result(DeclaredVote):
-    """What the public reads of one. base: of whom the majority is counted, in words."""
+    """What the public reads of one. base: of whom the majority is counted, in words.
+
+    recounted: what has become of counting its ballots again; None where they were not, and the result holds. instead: the
+    vote whose result is announced in its place. corrects: the titles of those announced before in whose place it stands.
+    """
 
     ballots: dict[str, Any]
     base: str
     of: int | None
     needed: int
+    recounted: Recounting | None
+    instead: Vote | None
+    corrects: list[str]
+
+    @property
+    def note(self) -> str:
+        """Why it does not hold, or may not for long; empty where it holds."""
+        if self.recounted is None:
+            return ""
+        void = self.recounted == Recounting.VOID
+        if self.instead is None:
+            return (
+                _("本结果宣布后复票，复票无效，由主席团决定重新投票，以重新宣布的结果为准。")
+                if void
+                else _("本结果宣布后正在复票，可能更正，以重新宣布的结果为准。")
+            )
+        told = (
+            _("本结果宣布后复票，复票无效，已经重新投票，以“%(title)s”的结果为准。")
+            if void
+            else _("本结果已经复票更正，以“%(title)s”的结果为准。")
+        )
+        return told % {"title": self.instead.title}
 
     @property
     def elected(self) -> int:
@@ -307,14 +343,37 @@ _BASES = {
 
 
 def results_of(cycle: Cycle) -> list[Result]:
-    """The votes on a year's projects that were announced; nothing before the chair has declared."""
-    return [_result(vote) for vote in declared_votes(cycle.reference, *PROJECTS)]
+    """The votes on a year's projects that were announced, those corrected since last; nothing before the chair has declared.
+
+    What has become of an announced result the township alone can tell, for the count that leads from it to the next may
+    never have been announced. Of a recount under way no more is told than that it is: what the congress has taken back
+    before everybody must not stand here as if it held.
+    """
+    votes = list(announced_votes(cycle.reference, *PROJECTS))
+    with within(of_units((cycle.unit_id,))):
+        recounts = recounts_on([cycle.reference], *PROJECTS)
+    corrected: dict[int, list[str]] = defaultdict(list)
+    for vote in votes:
+        if vote.pk in recounts and (instead := recounts[vote.pk].instead):
+            corrected[instead.pk].append(vote.title)
+    results = [_result(vote, recounts.get(vote.pk), corrected[vote.pk]) for vote in votes]
+    return sorted(results, key=lambda result: result.instead is not None)
 
 
-def _result(vote: Vote) -> Result:
+def _result(vote: Vote, again: Recounted | None, corrects: list[str]) -> Result:
     majority = vote.outcome["majority"]
     base = worded(_BASES.get(majority["base"], ""), vote.unit) % {"of": majority["of"]}
-    return Result(vote, lines_of(vote), vote.outcome["ballots"], base, majority["of"], majority["needed"])
+    return Result(
+        vote,
+        lines_of(vote),
+        vote.outcome["ballots"],
+        base,
+        majority["of"],
+        majority["needed"],
+        again.came_to if again else None,
+        again.instead if again else None,
+        corrects,
+    )
 
 
 # ------------------------------------------------------------------------------- projects

@@ -23,8 +23,7 @@ KINDS = ("tally_report", "resolution")
 def told_superseded(papers: Iterable[Paper]) -> list[Paper]:
     """The same papers, each that holds no longer with what became of it.
 
-    Three queries at most, for however many papers. What a reader may not see is not told: the public hears of a recount
-    once its result is declared.
+    Three queries at most, for however many papers. Needs a context that may read the township.
     """
     told = list(papers)
     concerned = [paper for paper in told if paper.kind in KINDS and paper.cycle_id]
@@ -60,15 +59,20 @@ def _words_for(paper: Paper, recounts: dict[int, Recounted], on_file: list[Paper
     again = recounts.get(counted) if counted else None
     if again is None:
         return ""
-    if again.came_to == Recounting.VOID:
-        return _("复票无效，由主席团决定重新投票")
-    if again.came_to == Recounting.COUNTING:
-        return _("正在复票，结果以重新宣布的为准")
+    void = again.came_to == Recounting.VOID
+    if again.instead is None:
+        return _("复票无效，由主席团决定重新投票") if void else _("正在复票，结果以重新宣布的为准")
     if paper.kind == "tally_report":
-        return _("已由复票后的计票结果报告单取代")
-    if any(other.subject == paper.subject and other.pk > paper.pk for other in on_file):
-        return _("已由复票后重新通过的决议取代")
-    return _("票决结果已经复票更正，待重新作出决议")
+        told = (
+            _("复票无效，已由重新投票的计票结果报告单取代") if void else _("已由复票后的计票结果报告单取代")
+        )
+    elif any(other.subject == paper.subject and other.pk > paper.pk for other in on_file):
+        told = _("复票无效，已由重新投票后通过的决议取代") if void else _("已由复票后重新通过的决议取代")
+    else:
+        told = (
+            _("复票无效，已经重新投票，待重新作出决议") if void else _("票决结果已经复票更正，待重新作出决议")
+        )
+    return told
 
 
 def _vote_under(paper: Paper) -> int | None:

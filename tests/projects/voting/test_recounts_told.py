@@ -1,0 +1,155 @@
+"""What is told of a recount to whom it concerns: the public, the hall, those named to count; its votes' pages and trail."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+import projects.voting.events  # noqa: F401  registers the events
+from projects.ballots.models import Vote
+from projects.ballots.selectors import with_recounts
+from projects.cycles.models import Paper
+from projects.demo.play.voting import Sheet, play_ballot
+from projects.portal.public_selectors import published_papers, results_of
+from projects.voting.superseding import told_superseded
+from tests.projects.voting.conftest import Hall, T
+from tests.projects.voting.test_voting import (
+    SIPING,
+    announced_again,
+    close,
+    collected,
+    counted,
+    recount,
+    resolved,
+    revote,
+    second_pair,
+)
+from workflow.people.isolation import PUBLIC, SYSTEM, apply, within
+
+FIRST = {"文化礼堂": 18, "村道硬化": 27}
+UNDER_WAY = "本结果宣布后正在复票，可能更正，以重新宣布的结果为准。"
+
+
+@pytest.fixture
+def announced(hall: Hall) -> Hall:
+    """The first count announced on the spot, and resolved on: 村道硬化 is elected by it."""
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(FIRST))
+    resolved(hall)
+    return hall
+
+
+def never_announced(hall: Hall) -> None:
+    """The recount is counted, and counted again itself before anybody has announced it."""
+    recount(hall)
+    close(hall, 45)
+    counted(hall, {"文化礼堂": 20, "村道硬化": 25}, pair=(3, 4))
+    second_pair(hall, (5, 6))
+    recount(hall)
+
+
+def in_public(hall: Hall) -> list[tuple[int, str]]:
+    """The results anybody may read, in the order of the page: each vote with why it does not hold."""
+    with within(PUBLIC):
+        return [(result.vote.pk, result.note) for result in results_of(hall.cycle)]
+
+
+def papers_in_public(hall: Hall) -> list[str]:
+    with within(PUBLIC):
+        papers = [p for p in published_papers(hall.cycle) if p.kind in ("tally_report", "resolution")]
+    return [paper.superseded for paper in sorted(papers, key=lambda paper: paper.pk)]
+
+
+def read(client: Client, address: str) -> str:
+    page = client.get(address).content.decode()
+    apply(SYSTEM)
+    return page
+
+
+def test_the_last_result_holds_in_public_though_the_count_between_was_never_announced(announced, client):
+    hall, first = announced, announced.vote
+    never_announced(hall)
+    between = hall.vote.follows
+    announced_again(hall, SIPING, pair=(5, 6))
+    last = hall.vote
+
+    corrected = f"本结果已经复票更正，以“{last.title}”的结果为准。"
+    assert in_public(hall) == [(last.pk, ""), (first.pk, corrected)]
+    assert papers_in_public(hall)[:2] == [
+        "已由复票后的计票结果报告单取代",
+        "票决结果已经复票更正，待重新作出决议",
+    ]
+
+    page = read(client, "/t/T01/2027/")
+    assert page.index(f'id="result-{last.pk}"') < page.index(corrected) < page.index("看更正以前的结果")
+    assert f"本结果更正此前宣布的“{first.title}”的结果。" in page
+    assert f">{between.title}<" not in page and "20 票" not in page
+
+
+def test_every_result_announced_before_is_corrected_by_the_last_one(announced):
+    hall, first = announced, announced.vote
+    recount(hall)
+    announced_again(hall, {"文化礼堂": 20, "村道硬化": 25})
+    second = hall.vote
+    second_pair(hall, (5, 6))
+    recount(hall)
+    assert [note for _pk, note in in_public(hall)] == [UNDER_WAY, UNDER_WAY]
+    announced_again(hall, SIPING, pair=(5, 6))
+
+    corrected = f"本结果已经复票更正，以“{hall.vote.title}”的结果为准。"
+    assert in_public(hall) == [(hall.vote.pk, ""), (first.pk, corrected), (second.pk, corrected)]
+
+
+def test_a_result_is_said_to_be_counted_again_from_the_recount_on_and_no_figure_of_it(announced, client):
+    first = announced.vote
+    assert in_public(announced) == [(first.pk, "")] and papers_in_public(announced) == ["", ""]
+    never_announced(announced)
+
+    assert in_public(announced) == [(first.pk, UNDER_WAY)]
+    assert papers_in_public(announced) == ["正在复票，结果以重新宣布的为准"] * 2
+    page = read(client, "/t/T01/2027/")
+    assert UNDER_WAY in page and "代表要求复核票数" not in page and "（复票）" not in page
+    assert "27 票" in page and "25 票" not in page and "看更正以前的结果" not in page
+
+
+def test_of_a_recount_before_any_announcement_the_public_reads_nothing(hall, client):
+    collected(hall)
+    counted(hall, FIRST)
+    recount(hall)
+    assert in_public(hall) == [] and papers_in_public(hall) == []
+    assert "复票" not in read(client, "/t/T01/2027/")
+
+
+def test_in_public_a_void_recount_leaves_the_result_to_the_new_vote(announced):
+    hall, first = announced, announced.vote
+    recount(hall)
+    close(hall, 46)
+    waits = "本结果宣布后复票，复票无效，由主席团决定重新投票，以重新宣布的结果为准。"
+    assert in_public(hall) == [(first.pk, waits)]
+    assert papers_in_public(hall) == ["复票无效，由主席团决定重新投票"] * 2
+
+    voted_anew(hall)
+    held = f"本结果宣布后复票，复票无效，已经重新投票，以“{hall.vote.title}”的结果为准。"
+    assert in_public(hall) == [(hall.vote.pk, ""), (first.pk, held)]
+    report = "复票无效，已由重新投票的计票结果报告单取代"
+    assert papers_in_public(hall) == [report, "复票无效，已经重新投票，待重新作出决议", ""]
+    resolved(hall)
+    assert papers_in_public(hall)[1] == "复票无效，已由重新投票后通过的决议取代"
+    reports = Paper.objects.filter(kind="tally_report").order_by("pk")
+    assert [paper.superseded for paper in told_superseded(reports)] == [report, ""]
+
+
+def voted_anew(hall: Hall) -> None:
+    """The presidium has decided on another vote, and that is held and announced."""
+    revote(hall)
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(SIPING))
+
+
+def test_a_vote_counted_again_in_place_of_a_void_recount_is_where_the_first_one_stands(announced):
+    hall, first = announced, announced.vote
+    recount(hall)
+    close(hall, 46)
+    voted_anew(hall)
+    again = hall.vote
+    recount(hall)
+    told = {vote.pk: vote.recount_pk for vote in with_recounts(Vote.objects.all())}
+    assert (told[first.pk], told[again.pk]) == (hall.vote.pk, hall.vote.pk)
