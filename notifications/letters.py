@@ -103,6 +103,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "stand_in_named": OFFICE | {"since": _("代办开始"), "until": _("代办结束")},
     "call": {"window_from": _("征集开始"), "window_to": _("征集结束")},
     "session_moved": {"session": _("会议"), "new_day": _("新的会期")},
+    "declared": {"corrects": _("被更正的结果的宣布日期")},
     "box_emptied": {"destroyed": _("作废的电子票数")},
     "trail_broken": {"index": _("记录序号")},
     "erasure_due": {"kinds": _("期满项数"), "rows": _("期满件数")},
@@ -131,6 +132,13 @@ START: Mapping[str, tuple[Any, Any]] = {
     "not_agreed": (
         _("您提出的事项未获同意：{对象}"),
         _("{作出办理的职务}不同意，没有办理。\n理由：{理由}"),
+    ),
+    "declared": (
+        _("票决结果已宣布：{对象}"),
+        _(
+            "票决结果已经宣布，入选和未入选的项目及其得票可在办理记录中查看。\n"
+            "本次结果更正{被更正的结果的宣布日期}宣布的结果，以本次宣布的为准。"
+        ),
     ),
     "session_moved": (
         _("会期调整：{对象}"),

@@ -93,7 +93,7 @@ def values_of(facts: Facts) -> dict[str, str]:
         "new_day": day_said(after.get("planned_t") or after.get("planned_t2")),
         **{
             name: day_said(after.get(name))
-            for name in ("window_from", "window_to", "since", "until", "held_on")
+            for name in ("window_from", "window_to", "since", "until", "held_on", "corrects")
         },
         **{name: _text(after.get(name)) for name in (*COUNTED, "hour", "place")},
         **_of_tasks(facts),

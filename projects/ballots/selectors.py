@@ -131,6 +131,17 @@ def counts_before(vote: Vote) -> list[Vote]:
     return found
 
 
+def corrected_by(vote: Vote) -> Vote | None:
+    """The vote announced last whose result this one's takes the place of, counting its ballots again or, where a recount
+    became void, held instead; None where it takes no announced result's place."""
+    before = vote
+    while before.follows and (before.is_recount or before.follows.state == VoteState.VOID):
+        before = before.follows
+        if before.state == VoteState.DECLARED:
+            return before
+    return None
+
+
 def keyers_before(vote: Vote) -> set[int]:
     """Who keyed the counts this recount repeats: a second pair keys it, not they. Empty for a first count."""
     return {keying.by_id for count in counts_before(vote) for keying in count.keyings.all()}

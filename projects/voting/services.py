@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
+from django.utils.timezone import localdate
 
 from projects.ballots import figures as fig
 from projects.ballots import services as ballots
@@ -16,6 +17,7 @@ from projects.ballots.reporting import report_text
 from projects.ballots.selectors import (
     awaits_presidium,
     compared_with_first,
+    corrected_by,
     lines_of,
     votes_about,
 )
@@ -48,7 +50,11 @@ def declare_result(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
     again = ballots.continue_vote(act, vote)
     _settle_items(act, vote, again)
     _publish_report(act, vote)
-    told = {"outcome": vote.outcome, "next_vote": again.reference if again else ""}
+    told = {
+        "outcome": vote.outcome,
+        "next_vote": again.reference if again else "",
+        **_corrects(vote),
+    }
     if compared := compared_with_first(vote):
         told["differences"] = list(compared.differences)
     return Outcome(after=told)
@@ -73,6 +79,15 @@ def declare_question(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
             step=vote.step,
         )
     return Outcome(after={"vote": vote.reference, "carried": agreed})
+
+
+def _corrects(vote: Vote) -> dict[str, str]:
+    """On which day the result was announced that this one corrects; nothing where it corrects none."""
+    before = corrected_by(vote)
+    if before is None:
+        return {}
+    report = Paper.objects.get(subject=before.reference, kind="tally_report")
+    return {"corrects": localdate(report.published_at).isoformat()}
 
 
 def _publish_report(act: Act, vote: Vote) -> None:
@@ -108,7 +123,7 @@ def settle_tie(act: Act, cycle: Cycle, *, meeting: Meeting, chosen: list[str]) -
     title, told = f"关于{vote.title}末位票数相等项目的决定", f"末位票数相等，决定{names}入选。"
     _decide_after(act, cycle, vote, meeting, title, told, chosen=chosen)
     _settle_lines(act, vote, tied)
-    return Outcome(after={"vote": vote.reference, "tied": tied, "elected": chosen})
+    return Outcome(after={"vote": vote.reference, "tied": tied, "elected": chosen, **_corrects(vote)})
 
 
 def _decide_after(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 import projects.voting.events  # noqa: F401  registers the events
+from notifications.models import Delivery
+from notifications.post import post_unit
 from projects.ballots.models import Vote
 from projects.ballots.selectors import with_recounts
 from projects.cycles.models import Paper
 from projects.demo.play.voting import Sheet, play_ballot
 from projects.portal.public_selectors import published_papers, results_of
 from projects.voting.superseding import told_superseded
+from tests.notifications.office import give_mailboxes
 from tests.projects.voting.conftest import Hall, T
 from tests.projects.voting.test_voting import (
     SIPING,
@@ -153,3 +157,47 @@ def test_a_vote_counted_again_in_place_of_a_void_recount_is_where_the_first_one_
     recount(hall)
     told = {vote.pk: vote.recount_pk for vote in with_recounts(Vote.objects.all())}
     assert (told[first.pk], told[again.pk]) == (hall.vote.pk, hall.vote.pk)
+
+
+# ------------------------------------------------------------------------------- letters
+
+
+def letters(hall: Hall, action: str) -> list[Delivery]:
+    """What the post wrote of the acts of a key, in their order."""
+    with connection.cursor() as cursor:  # what a commit does
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    assert post_unit(hall.town.unit.pk)
+    return list(Delivery.objects.filter(entry__action=action).order_by("entry_id", "pk"))
+
+
+def test_the_letter_of_a_corrected_result_says_which_one_it_corrects(announced):
+    give_mailboxes()
+    never_announced(announced)
+    announced_again(announced, SIPING, pair=(5, 6))
+
+    told = letters(announced, "voting.declare")
+    heads = list(dict.fromkeys(letter.title.partition("：")[0] for letter in told))
+    assert heads == ["票决结果已宣布", "票决结果已更正"]
+    first = [letter for letter in told if letter.title.startswith("票决结果已宣布")]
+    corrected = [letter for letter in told if letter.title.startswith("票决结果已更正")]
+    assert {one.recipient for one in corrected} == {one.recipient for one in first}
+    assert all("更正2027年1月20日宣布的结果，以本次宣布的为准" in one.body for one in corrected)
+    assert not any("更正" in one.body for one in first)
+
+
+def test_a_recount_of_what_was_never_announced_corrects_nothing(hall):
+    give_mailboxes()
+    collected(hall)
+    counted(hall, FIRST)
+    recount(hall)
+    announced_again(hall, SIPING)
+    assert all(one.title.startswith("票决结果已宣布") for one in letters(hall, "voting.declare"))
+
+
+def test_a_vote_held_in_place_of_a_void_recount_corrects_the_result_announced_before(announced):
+    give_mailboxes()
+    recount(announced)
+    close(announced, 46)
+    voted_anew(announced)
+    last = letters(announced, "voting.declare")[-1]
+    assert last.title.startswith("票决结果已更正") and "更正2027年1月20日宣布的结果" in last.body
