@@ -45,6 +45,7 @@ TITLES: dict[str, Any] = {
     "counters_named": _("确定复票计票人"),
     "recount_possible": _("可以提出复票"),
     "not_agreed": _("复票、重新投票或改用纸质票未获同意"),
+    "recount_declined": _("不复票，计票人不再等候"),
     "declared": _("票决结果"),
     "filed": _("报送备案"),
     "summarised": _("进度汇总"),

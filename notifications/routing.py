@@ -183,6 +183,16 @@ ROUTES: tuple[Route, ...] = (
         )
         for asked in ("turn", "recount", "void")
     ),
+    # Whoever was named to count again was called into the hall.
+    Route(
+        "*recount_confirm",
+        Audience.NAMED,
+        "recount_declined",
+        URGENT,
+        duty=SECURITY,
+        found_in="after.counters",
+        where={"agreed": False},
+    ),
     # No task asks for the second person at a destruction; the county reads of it when it is done, the auditor's part
     # is money and steps 5 and 6 (steps.md, Offices).
     Route("ballots.destroy", Audience.OFFICES, "destroying", URGENT, duty=LEGAL, offices=WATCHING),

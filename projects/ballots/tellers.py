@@ -15,6 +15,7 @@ from projects.ballots import keys
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.selectors import keyers_of
 from projects.cycles.models import Presence, Session
+from projects.cycles.selectors import cycle_of, paper_of
 from projects.cycles.terms import fill_office
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
@@ -86,6 +87,18 @@ def add_counters(act: Act, vote: Vote, users: Sequence[User], *, document: str) 
     if reasons := faults_in_naming(vote, users, act.on):
         raise Refused(*reasons)
     fill_office(act, "counter", [*serving(act.unit, act.on)["counter"], *users], document=document)
+
+
+def named_to_count(vote: Vote, on: date) -> list[User]:
+    """Whom the presidium has named to count a vote's ballots again and who have not done so, as the list keeps them."""
+    cycle = cycle_of(vote)
+    paper = paper_of(cycle, "tellers") if cycle else None
+    named, keyed = paper.data.get("by_presidium", ()) if paper else (), keyers_of(vote)
+    return [
+        user
+        for user in holders_of("counter", vote.unit, on)
+        if str(user.pk) in named and user.pk not in keyed
+    ]
 
 
 def faults_in_naming(vote: Vote, users: Sequence[User], on: date) -> list[str]:

@@ -316,12 +316,17 @@ class Desk:
         return ask
 
     def decline(self, act: Act, subject: Any, what: str, *, reason: str) -> Outcome:
-        """The second person does not agree: nothing is done, and whoever asked for it is told why."""
+        """The second person does not agree: nothing is done, and whoever asked for it is told why; of a recount whoever was
+        named to count as well."""
         vote = self.vote_of(subject)
         waiting = witnessing.entered(vote, what)
         services.send_back(vote, what)
-        asked_by = {"asked_by": waiting.by.username} if waiting else {}
-        return Outcome(after={"agreed": False, "asked": what, **asked_by}, reason=reason)
+        told: dict[str, Any] = {"agreed": False, "asked": what}
+        if waiting:
+            told["asked_by"] = waiting.by.username
+        if what == "recount" and (named := tellers.named_to_count(vote.to_count_again, act.on)):
+            told["counters"] = [user.username for user in named]
+        return Outcome(after=told, reason=reason)
 
     def recount(self, act: Act, subject: Any, anew: type[OfficeFlow]) -> Outcome:
         """The second person agrees: the ballots are counted again in a new record that names the old one.

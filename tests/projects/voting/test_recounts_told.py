@@ -15,8 +15,11 @@ from projects.cycles.models import Paper
 from projects.demo.play.voting import Sheet, play_ballot
 from projects.portal.public_selectors import published_papers, results_of
 from projects.voting.superseding import told_superseded
+from tests.builders import do
 from tests.notifications.office import give_mailboxes
-from tests.projects.voting.conftest import Hall, T
+from tests.projects.voting.conftest import DAY, Hall, T
+from tests.projects.voting.test_naming_counters import ask_recount, name, staff
+from tests.projects.voting.test_replacing import with_list
 from tests.projects.voting.test_voting import (
     SIPING,
     announced_again,
@@ -201,3 +204,32 @@ def test_a_vote_held_in_place_of_a_void_recount_corrects_the_result_announced_be
     voted_anew(announced)
     last = letters(announced, "voting.declare")[-1]
     assert last.title.startswith("票决结果已更正") and "更正2027年1月20日宣布的结果" in last.body
+
+
+def test_those_named_to_count_again_read_that_no_recount_is_agreed_to(hall):
+    give_mailboxes()
+    with_list(hall)
+    collected(hall)
+    counted(hall, SIPING)
+    name(hall)
+    ask_recount(hall)
+    why = "两次录入相符，没有必要。"
+    do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="decline", reason=why)
+
+    told = {one.recipient: one for one in letters(hall, "voting.recount_confirm")}
+    assert set(told) == {*staff(hall), hall.town.of("chief_teller")}
+    for user in staff(hall):
+        assert told[user].title.startswith("未同意复票，请不再等候")
+        assert "监票人不同意复票，您不必在会场等候" in told[user].body and why in told[user].body
+
+
+def test_counters_nobody_has_named_are_not_written_to_about_a_recount_declined(hall):
+    give_mailboxes()
+    collected(hall)
+    counted(hall, SIPING)
+    second_pair(hall)
+    ask_recount(hall)
+    do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="decline", reason="没有必要。")
+    assert {one.recipient for one in letters(hall, "voting.recount_confirm")} == {
+        hall.town.of("chief_teller")
+    }
