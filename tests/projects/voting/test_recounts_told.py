@@ -233,3 +233,32 @@ def test_counters_nobody_has_named_are_not_written_to_about_a_recount_declined(h
     assert {one.recipient for one in letters(hall, "voting.recount_confirm")} == {
         hall.town.of("chief_teller")
     }
+
+
+# ------------------------------------------------------------------------------- pages and trail
+
+
+BEFORE = "结果宣布前，这里只显示"
+
+
+def test_the_pages_of_a_void_vote_and_of_a_count_left_to_a_new_vote_await_no_announcement(hall, client):
+    collected(hall)
+    counted(hall, FIRST)
+    first = hall.vote
+    recount(hall)
+    close(hall, 46)
+    void, instead = hall.vote.follows, hall.vote
+    client.force_login(hall.town.of("clerk"))
+
+    page = read(client, f"/votes/{void.pk}/")
+    assert "本次复票无效，没有复票结果，这里只显示到会和票数。" in page and BEFORE not in page
+    page = read(client, f"/votes/{first.pk}/")
+    assert "这里只显示到会和票数，得票以重新投票的结果为准。" in page and BEFORE not in page
+    assert BEFORE in read(client, f"/votes/{instead.pk}/")
+
+
+def test_the_page_of_a_vote_made_void_says_that_it_has_no_result(hall, client):
+    collected(hall, returned=46)
+    client.force_login(hall.town.of("clerk"))
+    page = read(client, f"/votes/{hall.vote.follows_id}/")
+    assert "本次投票无效，没有投票结果，这里只显示到会和票数。" in page and BEFORE not in page
