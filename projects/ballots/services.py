@@ -424,6 +424,7 @@ def open_vote(
             deputies_present=present,
             on_leave=on_leave,
             issued=issued,
+            besides=_again_told(held),
             **_frozen(held, present, on_paper),
         )
 
@@ -562,7 +563,7 @@ def close_vote(act: Act, vote: Vote, *, returned: int, paper_returned: int = 0) 
             return void_vote(act, vote, reason=reason, returned=back)
         is_open = held.state == VoteState.OPEN
         frozen = _frozen_on_return(held, box, returned, paper_returned) if is_open else {}
-        fire(vote, "close", act, returned=back, **frozen)
+        fire(vote, "close", act, besides=_again_told(held), returned=back, **frozen)
         boxes.forget_the_order(held)
         _overtake(act, vote, reason=_("投票已经截止，不再改用纸质票。"), asked=["turn"])
     return vote
@@ -638,6 +639,11 @@ def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
             issued=held.issued or 0,
         )
     return new
+
+
+def _again_told(vote: Vote) -> dict[str, bool]:
+    """What an entry says besides of a recount, in which nobody votes and nothing comes back (`titles`)."""
+    return {"is_recount": True} if vote.is_recount else {}
 
 
 def obstacles_to_going_back(vote: Vote) -> list[str]:

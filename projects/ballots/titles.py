@@ -1,10 +1,13 @@
 """What the trail calls the room's acts that are no step, no event and no machine's arrow."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.rules import Mode
 from workflow.audit.hooks import mark_moments
-from workflow.inbox.story import call_acts
+from workflow.inbox.story import call_acts, call_moves
 from workflow.inbox.telling import call_codes
 
 # Who holds a head of these moments holds what the vote was when it was opened, closed, counted, signed and declared.
@@ -35,4 +38,13 @@ call_acts(
         "vote.export_box": _("导出票箱"),
     }
 )
+
+
+def _counted_again(body: Mapping[str, Any]) -> Any:
+    """A recount goes along the arrows of a vote, but nobody votes in it."""
+    told = {"vote.open": _("开始复票"), "vote.close": _("收回的票重新清点完毕")}
+    return told.get(body["action"], "") if body["after"].get("is_recount") else ""
+
+
+call_moves("vote", _counted_again)
 call_codes("vote.mode", {Mode.SELECT: _("差额选择"), Mode.EACH: _("逐项表决"), Mode.RANK: _("排序")})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -78,6 +78,16 @@ def call_acts(titles: Mapping[str, Any]) -> None:
     """Register what the domain's other acts are called, by the action their entries carry."""
     _others.update(titles)
     _titles.cache_clear()
+
+
+# What a room calls a move of its records where the state they come to would mislead: by kind, from an entry's body; ""
+# for any other move.
+_moves: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
+
+
+def call_moves(kind: str, called: Callable[[Mapping[str, Any]], Any]) -> None:
+    """Register what a room calls some moves of a kind of record, as their entries tell them."""
+    _moves[kind] = called
 
 
 STATE_NOW = gettext_lazy("转为“{state}”")
@@ -174,11 +184,14 @@ def _line(entry: Entry, body: dict[str, Any], names: Mapping[str, str], records:
 
 
 def _what(body: Mapping[str, Any]) -> str:
-    """An act's title; of a machine's move the state the record has come to, as the entry itself has it."""
+    """An act's title; of a machine's move the state the record has come to, as the entry itself has it, unless the room
+    calls it otherwise."""
     kind, before, after = str(body["subject"]).partition(":")[0], body["before"], body["after"]
     moved = machine_of(kind) and body["action"].startswith(f"{kind}.") and STATE in before and STATE in after
     if not moved or before[STATE] == after[STATE]:
         return title_of_action(body["action"])
+    if kind in _moves and (called := _moves[kind](body)):
+        return str(called)
     return str(format_lazy(STATE_NOW, state=states(machine_of(kind)).get(after[STATE], after[STATE])))
 
 

@@ -31,6 +31,8 @@ from tests.projects.voting.test_voting import (
     revote,
     second_pair,
 )
+from workflow.audit.models import Entry
+from workflow.inbox.story import line_of
 from workflow.people.isolation import PUBLIC, SYSTEM, apply, within
 
 FIRST = {"文化礼堂": 18, "村道硬化": 27}
@@ -262,3 +264,16 @@ def test_the_page_of_a_vote_made_void_says_that_it_has_no_result(hall, client):
     client.force_login(hall.town.of("clerk"))
     page = read(client, f"/votes/{hall.vote.follows_id}/")
     assert "本次投票无效，没有投票结果，这里只显示到会和票数。" in page and BEFORE not in page
+
+
+def test_the_trail_of_a_recount_says_that_ballots_are_counted_again_and_not_that_anybody_votes(announced):
+    first = announced.vote
+    recount(announced)
+    close(announced, 45)
+
+    def moves(vote: Vote) -> list[str]:
+        entries = Entry.objects.filter(subject=vote.reference, action__in=("vote.open", "vote.close"))
+        return [line_of(entry).what for entry in entries.order_by("pk")]
+
+    assert moves(first) == ["转为“投票中”", "转为“已截止”"]
+    assert moves(announced.vote) == ["开始复票", "收回的票重新清点完毕"]
