@@ -118,6 +118,25 @@ class Desk:
             "became": [*services.obstacles_to_quorum(vote), *services.until_quorum(vote)] if waits else []
         }
 
+    def recovery_to_print(self, subject: Any, _grant: Any) -> dict[str, Any]:
+        """That a holder of the key prints what stands in for the passphrase, as soon as the key is made."""
+        vote = self.vote_of(subject)
+        if vote.public_key:
+            told = _("密钥已经生成。请打印您的密钥恢复单，当场密封，由本人保管；口令忘记时，凭它开箱。")
+        else:
+            told = _("三人都设定口令后，请从本次投票页打印您的密钥恢复单，密封保管；口令忘记时，凭它开箱。")
+        return {"vote": vote, "told": told, "prints": "recovery" if vote.public_key else ""}
+
+    def codes_to_print(self, subject: Any, _grant: Any) -> dict[str, Any]:
+        """That codes are to be printed and handed out, where a vote by device has opened."""
+        vote = self.vote_of(subject)
+        if not vote.device or vote.state != VoteState.OPEN:
+            return {}
+        told = _(
+            "投票已经开始。请打印投票码，裁开后当面交给不用本人账号投票的代表；人大办和监票人都可以打印。"
+        )
+        return {"vote": vote, "told": told, "prints": "codes"}
+
     def in_the_way(self, subject: Any, at: datetime) -> dict[str, list[str]]:
         """All that keeps the vote from opening, by its matter; the readiness sheet tells what the opening refuses by.
 

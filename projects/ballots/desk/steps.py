@@ -23,7 +23,8 @@ from workflow.flows.nodes import Gate, MeetingView, OfficeView, Switch
 from workflow.flows.services import Outcome
 
 AboutVote = TypeVar("AboutVote", bound=forms.VoteForm)
-BECAME = "steps/voting/_became.html"  # said where the step is confirmed
+# Said where the step is confirmed: what it has come to, and what is to be printed now.
+BECAME, TO_PRINT = "steps/voting/_became.html", "steps/voting/_to_print.html"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,11 @@ class DeskSteps:
             basis=_("电子票的密钥分三份保管，两份合并方可开箱；口令只有本人知道"),
             output=_("本次投票的密钥"),
             stays=_("口令只有本人知道，密钥随即生成；保管人更换的，由主席团决定后重新设定。"),
-            hint=_("请用一句自己记得住的话，写在纸上密封保存。口令不能找回；一人忘记，另两人仍可开箱。"),
+            handed_out=TO_PRINT,
+            handed_told=self.desk.recovery_to_print,
+            hint=_(
+                "请用一句自己记得住的话，写在纸上密封保存。口令不能找回；一人忘记的，可凭事先打印的密钥恢复单，或者由另两人开箱。"
+            ),
         )
 
     def attendance(self, *, form: type[StepForm] = forms.AttendanceForm) -> OfficeView:
@@ -69,6 +74,7 @@ class DeskSteps:
             output=_("应到、请假、实到人数"),
             handed_out=BECAME,
             handed_told=self.desk.below_quorum,
+            hint=_("电子投票的，开始投票后请打印投票码，当面交给不用本人账号投票的代表。"),
             stays=_("到会人数是能否开始投票的依据；有变动的，由主持人退回重新清点。"),
         )
 
@@ -102,6 +108,8 @@ class DeskSteps:
             in_person=True,
             basis=_("投票由主持人和总监票人两人共同开始；投票前当众检查票箱"),
             output=_("开始投票的时间、发出张数和到会名册"),
+            handed_out=TO_PRINT,
+            handed_told=self.desk.codes_to_print,
             hint=_("开始后，票面和到会人数不再变动。数字不符的，退回主持人。"),
         )
 

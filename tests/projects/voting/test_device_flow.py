@@ -133,6 +133,25 @@ def test_a_vote_by_device_begins_with_three_passphrases_and_then_takes_attendanc
     assert len(hall.vote.public_key) == 64
 
 
+def test_whoever_holds_a_key_or_opens_the_vote_is_led_to_what_is_printed_now(hall, client):
+    chief, teller, chair = (hall.town.of(office) for office in ("chief_teller", "teller", "chair"))
+    hold(hall, "chief_teller")
+    first = done_page("voting.hold_chief", chief, client)
+    assert "三人都设定口令后" in first and "/recovery/" not in first and f"/votes/{hall.vote.pk}/" in first
+    hold(hall, "teller", "chair")
+    last = done_page("voting.hold_chair", chair, client)
+    assert "密钥已经生成" in last and f"/votes/{hall.vote.pk}/recovery/" in last
+    client.force_login(chair)
+    assert client.get(f"/votes/{hall.vote.pk}/recovery/").status_code == 200
+    apply(SYSTEM)
+    attend(hall)
+    do("voting.open", chair, DAY)
+    do("voting.open_confirm", chief, DAY, confirmed=True)
+    told = done_page("voting.open_confirm", chief, client)
+    assert "请打印投票码" in told and f"/votes/{hall.vote.pk}/codes/" in told
+    assert "请打印投票码" not in done_page("voting.hold_teller", teller, client)
+
+
 def test_every_deputy_stands_once_on_the_roll_that_is_called_with_a_box_for_leave_and_one_for_absence(
     hall, client
 ):
