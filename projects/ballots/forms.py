@@ -897,7 +897,9 @@ class ArriveForm(VoteForm):
 
     foresees = True
 
-    line = forms.ChoiceField(label=_("迟到的代表"), widget=forms.RadioSelect)
+    lines = PeopleField(
+        label=_("迟到的代表"), help_text=_("同时到会的可以一并勾选；到会时间不同的分次登记。")
+    )
     arrived_at = forms.TimeField(
         label=_("到会时间"),
         help_text=_("例如 9:25"),
@@ -909,22 +911,25 @@ class ArriveForm(VoteForm):
         away = (Presence.LEAVE, Presence.ABSENT)
         session = self.vote.session
         lines = session.roll.in_office().filter(presence__in=away) if session else []
-        self.offer("line", [(str(line.pk), line.name) for line in lines])
+        self.offer("lines", [(str(line.pk), line.name) for line in lines])
         self.fields["arrived_at"].initial = localtime(self.act.at).strftime("%H:%M")
 
+    def _present(self) -> int:
+        """How many will be here with those who have come."""
+        return (self.vote.deputies_present or 0) + len(self.cleaned_data["lines"])
+
     def foreseen(self) -> list[str]:
-        before = self.vote.deputies_present or 0
-        counted = (
-            _("实到由 %(before)s 人变为 %(after)s 人；已经填写、尚未确认的发出张数作废，由主持人重新填写。")
-            % {"before": before, "after": before + 1}
-            if "open" in self.vote.awaiting
-            else _("实到由 %(before)s 人变为 %(after)s 人。") % {"before": before, "after": before + 1}
-        )
-        return [counted, *obstacles_to_quorum(self.vote, before + 1)]
+        told = _("实到由 %(before)s 人变为 %(after)s 人。")
+        if "open" in self.vote.awaiting:
+            told = _(
+                "实到由 %(before)s 人变为 %(after)s 人；已经填写、尚未确认的发出张数作废，由主持人重新填写。"
+            )
+        counted = told % {"before": self.vote.deputies_present or 0, "after": self._present()}
+        return [counted, *obstacles_to_quorum(self.vote, self._present())]
 
     def what_follows(self) -> list[str]:
-        """One more may still be too few: no ballot is issued yet then."""
-        return until_quorum(self.vote, (self.vote.deputies_present or 0) + 1)
+        """With them there may still be too few: no ballot is issued yet then."""
+        return until_quorum(self.vote, self._present())
 
     def clean_arrived_at(self) -> time:
         arrived_at: time = self.cleaned_data["arrived_at"]

@@ -248,24 +248,26 @@ def _mark_roll(session_id: int, leave: Sequence[str], absent: Sequence[str]) -> 
     roll.filter(pk__in=absent).update(presence=Presence.ABSENT, arrived_at=None)
 
 
-def record_arrival(act: Act, vote: Vote, *, line: int, arrived_at: datetime) -> None:
-    """迟到: a deputy marked as absent or on leave has come before the vote opened, and is counted from now on.
+def record_arrivals(act: Act, vote: Vote, *, lines: Sequence[int], arrived_at: datetime) -> None:
+    """迟到: deputies marked as absent or on leave have come before the vote opened, and are counted from now on.
 
-    line: of the session's roll. Figures that wait to be confirmed are entered again, with the new number present.
+    lines: of the session's roll, all of them or none. Figures that wait to be confirmed are entered again, with the new
+    number present.
     """
     with _held(vote) as held:
         if held.state != VoteState.DEFINED or held.deputies_present is None:
             raise Refused(_("清点到会人数以后、投票开始以前才登记迟到。"))
-        roll = RollLine.objects.in_office().filter(session=held.session)
-        late = roll.select_for_update(of=("self",)).get(pk=line)
-        if late.presence not in (Presence.LEAVE, Presence.ABSENT):
-            raise Refused(_("%(name)s已在到会名册上。") % {"name": late.name})
-        if late.presence == Presence.LEAVE:
-            held.on_leave = max(0, (held.on_leave or 0) - 1)
-        held.deputies_present += 1
+        roll = RollLine.objects.in_office().filter(session=held.session, pk__in=lines)
+        late = list(roll.select_for_update(of=("self",)).order_by("pk"))
+        if here := [line.name for line in late if line.presence not in (Presence.LEAVE, Presence.ABSENT)]:
+            raise Refused(*(_("%(name)s已在到会名册上。") % {"name": name} for name in here))
+        if len(late) != len(set(lines)):
+            raise Refused(_("所选代表已不在名册上，请重新选择。"))
+        on_leave = sum(line.presence == Presence.LEAVE for line in late)
+        held.on_leave = max(0, (held.on_leave or 0) - on_leave)
+        held.deputies_present += len(late)
         held.save(update_fields=["deputies_present", "on_leave"])
-        late.presence, late.arrived_at = Presence.LATE, arrived_at
-        late.save(update_fields=["presence", "arrived_at"])
+        roll.update(presence=Presence.LATE, arrived_at=arrived_at)
         told = _("登记迟到，实到改为 %(n)s 人，请重新填写发出张数。") % {"n": held.deputies_present}
         witnessing.overtake_issue(act, held, reason=told)
     _follow(vote, held, "deputies_present", "on_leave", "awaiting")

@@ -502,12 +502,12 @@ class Desk:
 
     # ------------------------------------------------------------- late, and from device to paper
 
-    def arrive(self, act: Act, subject: Any, *, line: str, arrived_at: time) -> Outcome:
+    def arrive(self, act: Act, subject: Any, *, lines: list[str], arrived_at: time) -> Outcome:
         """登记迟到: who came late, and when, while the vote has not opened."""
         vote = self.vote_of(subject)
         moment = datetime.combine(act.on, arrived_at, get_current_timezone())
         witnessing.hold_turns([vote])
-        services.record_arrival(act, vote, line=int(line), arrived_at=moment)
+        services.record_arrivals(act, vote, lines=[int(line) for line in lines], arrived_at=moment)
         return Outcome(after={"present": vote.deputies_present, "on_leave": vote.on_leave})
 
     def obstacles_to_arriving(self, subject: Any, at: datetime) -> list[str]:

@@ -31,7 +31,7 @@ from projects.ballots.services import (
     enter_closing,
     enter_opening,
     open_box,
-    record_arrival,
+    record_arrivals,
     record_attendance,
     recount,
     send_back,
@@ -130,7 +130,7 @@ def confirming_to_open(hall: Hall) -> Work:
 def arriving(hall: Hall, name: str) -> Work:
     with within(SYSTEM):
         line, now = hall.line(name).pk, at("2027-01-20")
-    return acting(hall, "clerk", lambda act, vote: record_arrival(act, vote, line=line, arrived_at=now))
+    return acting(hall, "clerk", lambda act, vote: record_arrivals(act, vote, lines=[line], arrived_at=now))
 
 
 def confirming_to_close(hall: Hall) -> Work:

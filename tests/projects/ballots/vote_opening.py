@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from projects.ballots import keys
 from projects.ballots.models import Vote
-from projects.ballots.services import confirm_opening, enter_opening, record_arrival, record_attendance
+from projects.ballots.services import confirm_opening, enter_opening, record_arrivals, record_attendance
 from tests.builders import at
 from tests.projects.ballots.conftest import PASSPHRASES, Hall
 from tests.projects.ballots.plain_count import Marks, PlainPaper
@@ -165,7 +165,9 @@ class Opening(RuleBasedStateMachine):
         allowed = self.state == "defined" and self.called and name in self.away
         act, line = self.hall.act("clerk"), self.hall.line(name).pk
         moment = at("2027-01-20")
-        self.tries(lambda: record_arrival(act, self.hall.vote, line=line, arrived_at=moment), allowed=allowed)
+        self.tries(
+            lambda: record_arrivals(act, self.hall.vote, lines=[line], arrived_at=moment), allowed=allowed
+        )
         if allowed:
             self.away.remove(name)
             self.present += 1

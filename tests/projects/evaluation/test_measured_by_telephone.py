@@ -226,7 +226,7 @@ def test_a_deputy_who_comes_late_is_counted_until_the_measurement_opens(town, ke
     line = RollLine.objects.filter(session=Vote.objects.get().session).order_by("pk").first()
     here = {"present": 19, "on_leave": 1, "leave": [str(line.pk)], "absent": []}
     do("evaluation.measure_attendance", town.of("clerk"), T2, **here)
-    late = {"line": str(line.pk), "arrived_at": "8:30"}
+    late = {"lines": [str(line.pk)], "arrived_at": "8:30"}
     on_the_floor(town, keyed, "arrive", "clerk", data=late)
     assert (Vote.objects.get().deputies_present, Vote.objects.get().on_leave) == (20, 0)
     do("evaluation.measure_open", town.of("chair"), T2, on_paper=[])

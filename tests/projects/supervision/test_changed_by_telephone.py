@@ -166,7 +166,7 @@ def test_a_deputy_who_comes_late_to_the_vote_on_a_change_is_counted(keyed):
         leave=[str(line.pk)],
         absent=[],
     )
-    on_the_floor(keyed, "arrive", "clerk", line=str(line.pk), arrived_at="8:30")
+    on_the_floor(keyed, "arrive", "clerk", lines=[str(line.pk)], arrived_at="8:30")
     assert (vote().deputies_present, vote().on_leave) == (20, 0)
 
 

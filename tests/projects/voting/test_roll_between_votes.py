@@ -506,7 +506,7 @@ def test_whoever_had_the_task_before_them_is_told_that_it_went_back_and_why(tied
 def test_a_latecomer_after_the_chairs_entry_gives_it_back_to_the_chair(tied):
     play_attendance(tied.town, tied.cycle, t=T, present=45)
     late = RollLine.objects.filter(session=tied.session, presence="absent").first()
-    arrival = {"line": str(late.pk), "arrived_at": "08:30"}
+    arrival = {"lines": [str(late.pk)], "arrived_at": "08:30"}
 
     def comes():
         return perform("voting.arrive", tied.cycle, actor=tied.town.of("clerk"), data=arrival, at=at(DAY, 14))
@@ -526,9 +526,9 @@ def test_a_latecomer_before_it_moves_no_task_and_is_confirmed_by_name_and_number
     play_attendance(tied.town, tied.cycle, t=T, present=45)
     late = RollLine.objects.filter(session=tied.session, presence="absent").first()
     client.force_login(tied.town.of("clerk"))
-    address, data = f"/do/voting.arrive/{tied.cycle.pk}/", {"line": late.pk, "arrived_at": "0:00"}
+    address, data = f"/do/voting.arrive/{tied.cycle.pk}/", {"lines": [late.pk], "arrived_at": "0:00"}
     form = client.get(address).content.decode()
-    offered = re.findall(r'<input[^>]*type="radio"[^>]*>', form)
+    offered = re.findall(r'<input[^>]*type="checkbox"[^>]*>', form)
     assert len(offered) == 5 and all('autocomplete="off"' in one for one in offered), (
         "none is ticked again by place"
     )
@@ -546,7 +546,7 @@ def test_a_latecomer_who_is_still_too_few_is_told_as_such_and_the_one_who_makes_
 
     def comes():
         late = RollLine.objects.filter(session=tied.session, presence="absent").first()
-        data = {"line": late.pk, "arrived_at": "0:00"}
+        data = {"lines": [late.pk], "arrived_at": "0:00"}
         client.force_login(tied.town.of("clerk"))
         check = client.post(address, data | {"op": "submit"}).content.decode()
         done = client.post(address, data | {"op": "confirm"}, follow=True).content.decode()
@@ -581,7 +581,7 @@ def test_after_a_latecomer_the_clerk_reads_that_the_chair_says_what_is_issued(ti
         do("voting.open", tied.town.of("chair"), DAY, issued=45)
     late = RollLine.objects.filter(session=tied.session, presence="absent").first()
     address = f"/do/voting.arrive/{tied.cycle.pk}/"
-    told = told_after(tied, client, address, line=late.pk, arrived_at="0:00")
+    told = told_after(tied, client, address, lines=[late.pk], arrived_at="0:00")
     assert waiting(tied) == ["voting.open"]
     assert told.count("发出表决票") == 1 and "青溪镇 · 人大主席、副主席" in told
 

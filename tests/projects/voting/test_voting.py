@@ -18,6 +18,7 @@ from projects.ballots.boxes import digest_of_roll
 from projects.ballots.models import Keying, Vote
 from projects.ballots.reporting import short_code
 from projects.ballots.selectors import compared_with_first
+from projects.ballots.services import record_arrivals
 from projects.cycles.divisions import division_of
 from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.word import word_of
@@ -279,7 +280,7 @@ def test_a_deputy_who_comes_late_is_counted_with_the_time_until_the_vote_opens(h
     clerk, late = hall.town.of("clerk"), on_roll[0]
     attend(hall, 47, 1, leave=named(on_roll[:1]), absent=named(on_roll[1:3]))
     do("voting.open", hall.town.of("chair"), DAY, issued=47)
-    data = {"line": str(late.pk), "arrived_at": "8:40"}
+    data = {"lines": [str(late.pk)], "arrived_at": "8:40"}
     perform("voting.arrive", hall.cycle, actor=clerk, data=data, at=at(DAY))
     late.refresh_from_db()
     assert (late.presence, localtime(late.arrived_at).strftime("%H:%M")) == ("late", "08:40")
@@ -287,14 +288,37 @@ def test_a_deputy_who_comes_late_is_counted_with_the_time_until_the_vote_opens(h
     open_(hall, 48)
     assert hall.vote.roll.get(line=late).channel == "paper"
     with pytest.raises(Obstructed, match="投票开始以前才登记迟到"):
-        data = {"line": str(on_roll[1].pk), "arrived_at": "9:00"}
+        data = {"lines": [str(on_roll[1].pk)], "arrived_at": "9:00"}
         perform("voting.arrive", hall.cycle, actor=clerk, data=data, at=at(DAY))
+
+
+def test_deputies_who_come_late_together_are_registered_at_once_all_of_them_or_none(hall, on_roll):
+    clerk, (first, second, third) = hall.town.of("clerk"), on_roll[:3]
+    attend(hall, 47, 1, leave=named([first]), absent=named([second, third]))
+
+    def come(*lines, **more):
+        data = {"lines": named(lines), "arrived_at": "8:40"} | more
+        return perform("voting.arrive", hall.cycle, actor=clerk, data=data, at=at(DAY))
+
+    with pytest.raises(InvalidForm, match="迟到的代表"):
+        come()
+    come(first, second)
+    assert (hall.vote.deputies_present, hall.vote.on_leave) == (49, 0)
+    came = RollLine.objects.filter(pk__in=[first.pk, second.pk]).values_list("presence", "arrived_at")
+    assert {(how, localtime(when).strftime("%H:%M")) for how, when in came} == {("late", "08:40")}
+    act = hall.town.act("clerk", at(DAY))
+    with pytest.raises(Refused, match=f"^{first.name}已在到会名册上。$"):
+        record_arrivals(act, hall.vote, lines=[first.pk, third.pk], arrived_at=at(DAY))
+    third.refresh_from_db()
+    assert (third.presence, hall.vote.deputies_present) == ("absent", 49)
+    come(third)
+    assert hall.vote.deputies_present == 50
 
 
 def test_who_is_marked_late_in_another_tab_is_no_number_to_whoever_marks_them_again(hall, on_roll):
     late = on_roll[0]
     attend(hall, 47, 1, leave=named(on_roll[:1]), absent=named(on_roll[1:3]))
-    data = {"line": str(late.pk), "arrived_at": "8:40"}
+    data = {"lines": [str(late.pk)], "arrived_at": "8:40"}
     clerk = hall.town.of("clerk")
     perform("voting.arrive", hall.cycle, actor=clerk, data=data, at=at(DAY))
     with pytest.raises(InvalidForm, match="所选的一项已不在可选范围内") as refused:
