@@ -55,8 +55,8 @@ def name_counters(
     document = worded(f"{vote.session or cycle_of(vote)}主席团会议确定", act.unit)
     tellers.add_counters(act, vote, users, document=document)
     file_minutes(act, vote, meeting, _("主席团会议纪要（确定复票计票人）"))
-    title, of_hall = _("监票人、计票人名单（增加复票计票人）"), _adopted_before(vote)
-    publish_list(act, vote, title, step=vote.step, data=of_hall, added=users)
+    because, of_hall = _("增加复票计票人"), _adopted_before(vote)
+    publish_list(act, vote, because, step=vote.step, data=of_hall, added=users)
     told = {"vote": vote.reference, "counters": [user.username for user in users]}
     if warnings := conflicts(users, departments(vote), vote.unit, act.on):
         told["warnings"] = warnings

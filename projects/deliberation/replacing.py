@@ -24,7 +24,7 @@ from projects.cycles.selectors import cycle_of, paper_of, standard_of
 from projects.cycles.services import congress_decided
 from projects.deliberation import selectors
 from projects.deliberation.rules import teller_warnings
-from projects.deliberation.sitting import listed
+from projects.deliberation.sitting import list_title, listed, published_lists
 from workflow.audit.services import Act
 from workflow.flows.base import OfficeFlow
 from workflow.flows.errors import Refused
@@ -96,12 +96,13 @@ def list_of(vote: Vote) -> Paper | None:
 
 
 def publish_list(
-    act: Act, vote: Vote, title: str, *, step: int, data: Mapping[str, Any], added: Iterable[User] = ()
+    act: Act, vote: Vote, because: str, *, step: int, data: Mapping[str, Any], added: Iterable[User] = ()
 ) -> Paper:
     """The list as it is now; the one it takes the place of is kept, and said to be superseded.
 
-    data: what the list says of itself besides its names (`list_of`). added: counters the presidium has named by this act;
-    with those it had named before they stand apart from whom the hall has adopted.
+    because: what has changed it, as its title says. data: what the list says of itself besides its names (`list_of`).
+    added: counters the presidium has named by this act; with those it had named before they stand apart from whom the
+    hall has adopted.
     """
     before = list_of(vote)
     people = {
@@ -115,7 +116,7 @@ def publish_list(
         act,
         cycle_of(vote),
         "tellers",
-        title,
+        list_title(act.unit, because, published_lists(cycle_of(vote), vote.session)),
         body=_body(act.unit, people, apart, data),
         data=data | ({"instead_of": before.reference} if before else {}),
         step=step,
@@ -205,7 +206,7 @@ class Replacing:
         make_paper(act, cycle, "minutes", title, body=meeting.minutes, step=self.step)
         warnings = self._warnings(vote, office, new)
         data = {"adopted": figures_of(meeting, standard_of(cycle)), "warnings": warnings}
-        publish_list(act, vote, _("监票人、计票人名单（更换后）"), step=self.step, data=data)
+        publish_list(act, vote, _("更换后"), step=self.step, data=data)
         told = {"office": office, "left": old.username, "successor": new.username, "warnings": warnings}
         return Outcome(after=told, reason=reason)
 

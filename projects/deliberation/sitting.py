@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from typing import Any
+
+from django.db.models import QuerySet
 
 from projects.ballots.models import Purpose
 from projects.ballots.questions import figures_by_ballot, is_carried, obstacles_to_recording
@@ -10,6 +14,7 @@ from projects.ballots.services import define_vote, put_question
 from projects.ballots.tellers import appoint
 from projects.cycles.divisions import figures_of
 from projects.cycles.models import Cycle, Paper, Session, SessionState
+from projects.cycles.numerals import numeral
 from projects.cycles.papers import digest_of, make_paper
 from projects.cycles.selectors import paper_of, standard_of
 from projects.cycles.terms import PRESIDING, begin_session, fill_office
@@ -26,6 +31,7 @@ from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit, User
 from workflow.people.saying import said as _
+from workflow.people.wording import worded
 from workflow.roles.selectors import holders_of
 
 
@@ -185,6 +191,26 @@ def listed(people: dict[str, list[str]]) -> str:
     )
 
 
+def published_lists(cycle: Cycle | None, session: Session | None) -> QuerySet[Paper]:
+    """The lists of tellers published in a year, the last first; of a session those since it began."""
+    lists = Paper.objects.filter(cycle=cycle, kind="tellers").exclude(published_at=None).order_by("-pk")
+    return lists.filter(made_on__gte=session.held_on) if session else lists
+
+
+def list_title(hall: Unit, because: str, before: Iterable[Paper]) -> str:
+    """What a list of tellers is called: two of one day are told apart by what has changed them, and how often.
+
+    because: what has changed it, in its words; "" where the hall adopts it. before: those published so far.
+    """
+    first = (
+        _("监票人、计票人名单（%(because)s）") % {"because": because} if because else _("监票人、计票人名单")
+    )
+    used, again = {paper.title for paper in before}, _("监票人、计票人名单（第%(n)s次%(because)s）")
+    further = (again % {"n": numeral(n), "because": because or _("通过")} for n in itertools.count(2))
+    titles = (worded(title, hall) for title in itertools.chain([first], further))
+    return next(title for title in titles if title not in used)
+
+
 def adopt_tellers(
     act: Act,
     cycle: Cycle,
@@ -277,8 +303,10 @@ def _settled(cycle: Cycle) -> tuple[Paper, Paper, dict[str, Item]]:
 
 def _adopt_tellers(act: Act, cycle: Cycle, session: Session, tellers: Paper) -> None:
     appoint(act, tellers.data, document=f"{session}通过")
+    before = list(published_lists(cycle, session))
+    data = tellers.data | ({"instead_of": before[0].reference} if before else {})
     make_paper(
-        act, cycle, "tellers", _("监票人、计票人名单"), body=tellers.body, data=tellers.data, publish=True
+        act, cycle, "tellers", list_title(act.unit, "", before), body=tellers.body, data=data, publish=True
     )
 
 

@@ -41,12 +41,14 @@ def _tell_lists(lists: list[Paper]) -> None:
     if not lists:
         return
     later = Paper.objects.filter(kind="tellers", cycle_id__in={paper.cycle_id for paper in lists})
-    instead = {one["instead_of"]: one for one in later.values_list("data", flat=True) if "instead_of" in one}
+    instead = {
+        data["instead_of"]: title
+        for data, title in later.values_list("data", "title")
+        if "instead_of" in data
+    }
     for paper in lists:
-        if taken := instead.get(paper.reference):
-            # Of one the presidium has added to, the hall's decision is told as that of the list before.
-            added = "adopted_before" in taken
-            paper.superseded = _("已由增加复票计票人后的名单取代") if added else _("已由更换后的名单取代")
+        if title := instead.get(paper.reference):
+            paper.superseded = _("已由《%(title)s》取代") % {"title": title}
 
 
 def _recounts_in(cycles: set[int | None]) -> dict[int, Recounted]:

@@ -228,8 +228,8 @@ def test_a_paper_another_took_the_place_of_says_so_on_its_sheet_and_in_the_catal
     make_paper(act, cycle, "tellers", "监票人名单", body="总监票人：乙", step=3, data=data, publish=True)
     file = written(cycle)
     old, new = (line for line in lines_of(file) if line["文种"] == "监票人名单")
-    assert old["备注"] == "2027-01-20公布；已由更换后的名单取代" and new["备注"] == "2027-01-20公布"
-    assert "（已由更换后的名单取代）" in text_of(file, old["文件"])
+    assert old["备注"] == "2027-01-20公布；已由《监票人名单》取代" and new["备注"] == "2027-01-20公布"
+    assert "（已由《监票人名单》取代）" in text_of(file, old["文件"])
     assert "取代" not in text_of(file, new["文件"])
 
 

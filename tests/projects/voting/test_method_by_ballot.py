@@ -37,6 +37,7 @@ from projects.voting.drafts import resolution_text
 from projects.voting.flows import VotingFlow
 from projects.voting.readiness import has_begun
 from projects.voting.selectors import elected_items
+from projects.voting.superseding import told_superseded
 from tests.builders import at, do, township
 from tests.projects.ballots.conftest import PASSPHRASES, quick_stretching  # noqa: F401
 from tests.projects.voting.conftest import DAY
@@ -146,6 +147,9 @@ def test_the_method_is_voted_on_before_the_vote_it_is_about_settled_anew_where_i
 
     settled(town, cycle)
     put(town, cycle)
+    first, again = Paper.objects.filter(kind="tellers").exclude(published_at=None).order_by("pk")
+    assert (first.title, again.title) == ("监票人、计票人名单", "监票人、计票人名单（第二次通过）")
+    assert [one.superseded for one in told_superseded([first, again])] == [f"已由《{again.title}》取代", ""]
     voted(town, cycle, 11, against=2)
     assert "deliberation.adopt_method" in waiting()
     with pytest.raises(Obstructed, match="大会已经通过票决办法，不能再撤回"):

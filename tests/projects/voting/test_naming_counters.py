@@ -189,7 +189,7 @@ def test_the_list_tells_the_halls_decision_as_the_halls_and_who_was_named_by_the
 
     one, other = sorted(staff(hall), key=lambda user: user.pk)
     _first, (_replaced, was), (body, now) = lists(hall)
-    assert was == "已由增加复票计票人后的名单取代" and now == ""
+    assert was == "已由《监票人、计票人名单（增加复票计票人）》取代" and now == ""
     assert f"\n计票人：{hall.town.of('counter', 2).name}、{hall.town.of('clerk').name}\n" in body or (
         f"\n计票人：{hall.town.of('clerk').name}、{hall.town.of('counter', 2).name}\n" in body
     )
@@ -213,7 +213,11 @@ def test_who_is_named_later_still_does_not_pass_for_adopted(counted_once):
     *_earlier, (before, told), (body, _now) = lists(hall)
     named = sorted([one, hall.town.of("legal")], key=lambda user: user.pk)
     assert f"复票计票人（主席团确定）：{'、'.join(user.name for user in named)}" in body
-    assert gone.name in before and gone.name not in body and told == "已由增加复票计票人后的名单取代"
+    assert (
+        gone.name in before
+        and gone.name not in body
+        and told == "已由《监票人、计票人名单（第二次增加复票计票人）》取代"
+    )
     adopted = [user.name for user in hall.town.people["counter"]]
     assert f"\n计票人：{'、'.join(adopted)}\n" in body and "名单由会议于2027年1月20日通过。" in body
 
@@ -234,8 +238,8 @@ def test_a_list_the_hall_changes_afterwards_still_tells_who_was_named_by_the_pre
 
     papers = sorted(told_superseded(Paper.objects.filter(kind="tellers")), key=lambda paper: paper.pk)
     assert [paper.superseded for paper in papers] == [
-        "已由增加复票计票人后的名单取代",
-        "已由更换后的名单取代",
+        "已由《监票人、计票人名单（增加复票计票人）》取代",
+        "已由《监票人、计票人名单（更换后）》取代",
         "",
     ]
     assert "复票计票人（主席团确定）" in papers[-1].body and "于2027年1月20日通过" not in papers[-1].body

@@ -6,6 +6,7 @@ import json
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import tellers
@@ -116,13 +117,32 @@ def test_the_list_is_published_anew_and_the_one_before_is_said_to_be_superseded(
     replace(hall, "chief_teller", old, new)
 
     (before, told), (after, nothing) = lists(hall)
-    assert old.name in before and told == "已由更换后的名单取代"
+    assert old.name in before and told == "已由《监票人、计票人名单（更换后）》取代"
     assert f"总监票人：{new.name}" in after and old.name not in after and nothing == ""
     met = Meeting.objects.get(title="更换监票人、计票人")
     assert (met.body, met.members, met.present, met.votes_for) == ("congress", 20, 18, 18)
     assert Paper.objects.filter(kind="minutes", title="大会纪要（更换监票人、计票人）").exists()
     ended = Entry.objects.filter(action="grant.revoke").latest("pk")
     assert "因病离会" in ended.body
+
+
+def test_two_lists_of_one_day_are_told_apart_by_their_titles(hall, client):
+    first, second = hall.town.people["teller"]
+    replace(hall, "teller", first, free_deputy(hall, 20))
+    replace(hall, "teller", second, free_deputy(hall, 19))
+    replace(hall, "chief_teller", hall.town.of("chief_teller"), free_deputy(hall, 18))
+
+    papers = list(Paper.objects.filter(cycle=hall.cycle, kind="tellers").order_by("pk"))
+    titles = [
+        "监票人、计票人名单",
+        "监票人、计票人名单（更换后）",
+        "监票人、计票人名单（第二次更换后）",
+        "监票人、计票人名单（第三次更换后）",
+    ]
+    assert [paper.title for paper in papers] == titles
+    assert [told for _body, told in lists(hall)] == [*(f"已由《{title}》取代" for title in titles[1:]), ""]
+    shown = client.get(reverse("paper", args=[papers[1].pk])).content.decode()
+    assert titles[1] in shown and f"已由《{titles[2]}》取代" in shown
 
 
 def test_a_decision_the_congress_did_not_take_replaces_nobody(hall):
