@@ -39,6 +39,14 @@ def named_besides(cycle: Cycle, text: str) -> list[str]:
     return [row.item.title for row in rows if row.item and not row.elected and row.item.title in told]
 
 
+STATED = re.compile(r"(应到|实到)[^\d，。；、]{0,8}?(\d+)(?=[人名])")
+
+
+def attendance_stated(text: str) -> list[tuple[str, int]]:
+    """How many were to come (应到) and how many came (实到) as a text says it in figures, in its order."""
+    return [(word, int(number)) for word, number in STATED.findall(_unbroken(text))]
+
+
 def _named(rows: list[ResultRow], text: str) -> set[str]:
     """Which of a vote's titles a text names. One title may stand inside another: the longer one is meant where it stands."""
     titles = {_unbroken(row.item.title): row.item.title for row in rows if row.item}

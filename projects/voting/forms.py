@@ -48,12 +48,31 @@ class OnTheResult(Text):
         body: str = self.cleaned_data["body"]
         for title in drafts.left_out(self.subject, body):
             self.add_error("body", _("正文没有写明入选项目“%(title)s”。") % {"title": title})
+        of = selectors.deputies_in_office(self.subject)
+        for word, n in drafts.attendance_stated(body):
+            if n > of:
+                told = {"word": word, "n": n, "of": of}
+                self.add_error("body", _("正文写%(word)s %(n)s 人，多于全体代表 %(of)s 人。") % told)
         return body
 
     def foreseen(self) -> list[str]:
+        body = self.cleaned_data["body"]
         return [
-            _("正文提到未入选的“%(title)s”，请核对是否写成了入选。") % {"title": title}
-            for title in drafts.named_besides(self.subject, self.cleaned_data["body"])
+            *(
+                _("正文提到未入选的“%(title)s”，请核对是否写成了入选。") % {"title": title}
+                for title in drafts.named_besides(self.subject, body)
+            ),
+            *self._attendance_foreseen(drafts.attendance_stated(body)),
+        ]
+
+    def _attendance_foreseen(self, stated: list[tuple[str, int]]) -> list[str]:
+        of, here = selectors.deputies_in_office(self.subject), selectors.present_at_votes(self.subject)
+        known = {"应到": [of], "实到": here}
+        told = _("正文写%(word)s %(n)s 人，票决时%(word)s %(known)s 人，请核对。")
+        return [
+            told % {"word": word, "n": n, "known": known[word][-1]}
+            for word, n in stated
+            if known[word] and n not in known[word]
         ]
 
 
@@ -102,6 +121,8 @@ class ResolutionForm(OnTheResult, AfterTheVote, AdoptionForm):
         super().prepare()
         if not self.by_ballot():
             self.fields["body"].initial = partial(drafts.resolution_text, self.subject)
+            if here := selectors.present_at_votes(self.subject):
+                self.fields["present_number"].help_text = _("票决时实到 %(n)s 人。") % {"n": here[-1]}
 
     def recorded(self, vote: Vote) -> dict[str, Any]:
         draft = selectors.draft_voted_on(vote)
@@ -109,12 +130,22 @@ class ResolutionForm(OnTheResult, AfterTheVote, AdoptionForm):
 
     def foreseen(self) -> list[str]:
         if self.agreed():
-            return super().foreseen()
+            return [*super().foreseen(), *self._unlike_the_vote()]
         for_it, of = self.cleaned_data["votes_for"], self.members()
         told = _(
             "赞成 %(votes)s 票，没有超过全体代表 %(of)s 人的半数，决议未通过；确认后退回，可以修改后再次提请表决。"
         )
-        return [told % {"votes": for_it, "of": of}]
+        return [told % {"votes": for_it, "of": of}, *self._unlike_the_vote()]
+
+    def _unlike_the_vote(self) -> list[str]:
+        """That another number is entered than was here when the projects were voted on."""
+        present, here = self.cleaned_data.get("present_number"), selectors.present_at_votes(self.subject)
+        if self.by_ballot() or not here or present in here:
+            return []
+        told = _(
+            "填写的实到 %(n)s 人，与票决时实到 %(known)s 人不同：其间有人到会或者离会的照实填写，否则请改正。"
+        )
+        return [told % {"n": present, "known": here[-1]}]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

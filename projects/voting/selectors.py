@@ -142,6 +142,13 @@ def deputies_in_office(cycle: Cycle) -> int:
     return (vote.session.deputies_in_office if vote.session else None) or vote.deputies_in_office
 
 
+def present_at_votes(cycle: Cycle) -> list[int]:
+    """How many deputies were here at the votes on the projects announced at the session, in order: some come and go between."""
+    held = vote_session(cycle)
+    votes = declared_votes(cycle.reference, *PROJECTS)
+    return [v.deputies_present for v in votes if v.session_id == held.pk and v.deputies_present is not None]
+
+
 def vote_session(cycle: Cycle) -> Session:
     """The session the cycle votes at."""
     session = vote_of(cycle).session or session_of(cycle, "vote")

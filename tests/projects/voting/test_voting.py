@@ -737,6 +737,55 @@ def test_whoever_confirms_a_text_that_names_what_was_not_elected_is_told_so(hall
         assert "请核对后确认" in page and (warned in page) is told
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({}, ""),
+        ({"present": 44}, "填写的实到 44 人，与票决时实到 45 人不同"),
+        ({"body": "应到代表 50 人，实到代表45人，确定文化礼堂。"}, ""),
+        (
+            {"body": "应到代表 50 人，实到 46 人，确定文化礼堂。"},
+            "正文写实到 46 人，票决时实到 45 人，请核对。",
+        ),
+        (
+            {"body": "应到代表 49 人，实到 45 人，确定文化礼堂。"},
+            "正文写应到 49 人，票决时应到 50 人，请核对。",
+        ),
+    ],
+)
+def test_whoever_confirms_a_resolution_whose_attendance_is_not_that_of_the_vote_is_told_so(
+    hall, client, monkeypatch, typed, said
+):
+    declared(hall)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at(DAY))
+    client.force_login(hall.town.of("clerk"))
+    data = {"body": "确定文化礼堂。"} | assembly(50, typed.get("present", 45), T) | typed
+    data |= {"held_on_year": T.year, "held_on_month": T.month, "held_on_day": T.day, "op": "submit"}
+    address = f"/tasks/{open_task('voting.resolution').pk}/"
+    assert "票决时实到 45 人。" in client.get(address).content.decode()
+    page = client.post(address, data).content.decode()
+    apply(SYSTEM)
+    assert "请核对后确认" in page and (
+        said in page if said else "请核对。" not in page and "不同" not in page
+    )
+
+
+def test_a_text_that_tells_of_more_deputies_than_there_are_is_refused_at_the_text(hall):
+    declared(hall)
+    clerk = hall.town.of("clerk")
+    more = "实到代表 51 人，确定文化礼堂。"
+    with pytest.raises(InvalidForm, match="正文写实到 51 人，多于全体代表 50 人。"):
+        do("voting.resolution", clerk, DAY, body=more, **assembly(50, 45, T))
+    with pytest.raises(InvalidForm, match="出席 51 人，多于全体代表 50 人"):
+        do("voting.resolution", clerk, DAY, body="确定文化礼堂。", **assembly(51, 51, T))
+    resolved(hall)
+    members = meeting(hall.town.people["presidium"], T)
+    with pytest.raises(InvalidForm, match="正文写应到 60 人，多于全体代表 50 人。"):
+        text = announcement_text(hall.cycle).replace("应到代表 50 人", "应到代表 60 人")
+        do("voting.announce", clerk, DAY, number="1号", body=text, **members)
+    do("voting.announce", clerk, DAY, number="1号", body=announcement_text(hall.cycle), **members)
+
+
 def test_what_goes_to_the_county_says_which_report_another_has_taken_the_place_of(hall):
     play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(SIPING))
     recount(hall)
