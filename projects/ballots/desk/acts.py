@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.db.models import prefetch_related_objects
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.timezone import get_current_timezone, localdate
@@ -46,6 +47,7 @@ from projects.cycles.services import presidium_decided
 from workflow.audit.services import Act
 from workflow.flows.base import OfficeFlow
 from workflow.flows.errors import Refused
+from workflow.flows.events import events_on
 from workflow.flows.models import Meeting
 from workflow.flows.nodes import OfficeView
 from workflow.flows.processes import begun_anew, call_off, hold
@@ -53,6 +55,7 @@ from workflow.flows.services import Outcome, give_back
 from workflow.machines.models import Record
 from workflow.people.models import User
 from workflow.people.saying import said as _
+from workflow.roles.models import RoleGrant
 
 Text = str | Promise
 Barred = Callable[[Any, User], list[str]]
@@ -110,13 +113,19 @@ class Desk:
         self.attending(act, subject, vote)
         services.record_attendance(act, vote, **figures)
 
-    def below_quorum(self, subject: Any, _grant: Any) -> dict[str, Any]:
-        """What the roll call has come to, where too few are here for a vote that has not opened."""
+    def below_quorum(self, subject: Any, grant: RoleGrant) -> dict[str, Any]:
+        """What the roll call has come to, where too few are here for a vote that has not opened; to whoever may register a
+        latecomer then, where that is done."""
         vote = self.vote_of(subject)
-        waits = vote.state == VoteState.DEFINED and vote.deputies_present is not None
-        return {
-            "became": [*services.obstacles_to_quorum(vote), *services.until_quorum(vote)] if waits else []
-        }
+        if vote.state != VoteState.DEFINED or vote.deputies_present is None:
+            return {"became": []}
+        told = [*services.obstacles_to_quorum(vote), *services.until_quorum(vote)]
+        doors = (
+            [one for one in events_on(subject, grant, timezone.now()) if one.act == self.arrive]
+            if told
+            else []
+        )
+        return {"became": told, "doors": doors, "on": subject}
 
     def recovery_to_print(self, subject: Any, _grant: Any) -> dict[str, Any]:
         """That a holder of the key prints what stands in for the passphrase, as soon as the key is made."""

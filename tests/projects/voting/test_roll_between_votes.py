@@ -554,11 +554,30 @@ def test_a_latecomer_who_is_still_too_few_is_told_as_such_and_the_one_who_makes_
         assert "已办结</h1>" in done
         return check, done
 
-    for page in comes():
+    check, done = comes()
+    for page in (check, done):
         assert "须有 34 人以上出席，实到 33 人，不能投票。" in page
         assert "还差 1 人达到法定人数，达到后再发出表决票" in page
-    for page in comes():
+    assert f'href="{address}"' in done.partition('class="banner')[2], "the next latecomer is registered there"
+    check, done = comes()
+    for page in (check, done):
         assert "不能投票" not in page and "达到法定人数" not in page
+    assert f'href="{address}"' not in done
+
+
+def test_whoever_counts_too_few_finds_where_latecomers_are_registered(tied, client):
+    address = f"/do/voting.arrive/{tied.cycle.pk}/"
+    for present, linked in ((32, True), (45, False)):
+        play_attendance(tied.town, tied.cycle, t=T, present=present)
+        apply(SYSTEM)
+        number = Deadline.objects.filter(key="voting.attendance").exclude(done_at=None).latest("pk").pk
+        client.force_login(tied.town.of("clerk"))
+        done = client.get(f"/tasks/{number}/done/").content.decode()
+        assert ("不能投票" in done) is linked and (f'href="{address}"' in done) is linked
+        if linked:
+            apply(SYSTEM)
+            back = {"to": "attendance", "reason": "再等一等到会的代表。", "at": at(DAY)}
+            send_back(open_task("voting.open").task_id, actor=tied.town.of("chair"), **back)
 
 
 # --- whoever did it is told whose turn it is now

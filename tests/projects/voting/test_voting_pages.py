@@ -574,11 +574,12 @@ def test_whoever_declines_is_told_so_at_the_end_and_whoever_agrees_is_not(counti
     for task, office in (("voting.recount_confirm", "teller"), ("voting.void_confirm", "chair")):
         told = done_page(task, town.of(office), client)
         assert "<h1>不同意</h1>" in told and DECLINED in told, task
+        assert 'class="confirmation confirmation-plain"' in told, "nothing was carried out"
         assert "已办结" not in told and "没有后续事项" not in told, task
     ask_recount(counting)
     do("voting.recount_confirm", town.of("teller"), DAY, decision="agree")
     told = done_page("voting.recount_confirm", town.of("teller"), client)
-    assert "<h1>已办结</h1>" in told and "不同意" not in told
+    assert "<h1>已办结</h1>" in told and "不同意" not in told and 'class="confirmation"' in told
 
 
 def test_whoever_announces_a_result_is_told_that_a_recount_is_asked_for(hall, client):
