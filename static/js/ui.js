@@ -79,7 +79,12 @@
     window.addEventListener("pageshow", function (event) { if (event.persisted) { heard = 0; } });
     return {renew: renew, hear: function () { heard = Date.now(); }, isOver: function () { return !out.hidden; }};
   }
-  document.querySelectorAll("form[data-signed-in]:not([data-draft])").forEach(sessionOf);
+  /* Such a form that keeps no draft itself asks to confirm what another one sent. Gone back to later its page is that other
+     form's once more, with what had been typed there, and no question whether to send it again. */
+  document.querySelectorAll("form[data-signed-in]:not([data-draft])").forEach(function (form) {
+    sessionOf(form);
+    window.history.replaceState(window.history.state, "");
+  });
 
   /* What is typed is kept on the server two seconds after the last key, every twenty while somebody goes on typing, and when
      the page is left. Files go with the button, passwords and codes never. */

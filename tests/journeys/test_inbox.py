@@ -134,6 +134,31 @@ def test_what_one_types_is_kept_by_itself_and_a_failure_is_said(town, served, br
     page.wait_for_selector("[data-draft-line]:has-text('草稿没有保存')", timeout=15_000)
 
 
+def test_going_back_asks_for_no_form_to_be_sent_again_and_finds_what_was_typed(served, browser) -> None:
+    with within(SYSTEM):
+        town = township("P03", name="回龙镇")
+        ask_to_withdraw(town, year_at_step_3(town), 1)
+    page = signed_in(browser, served.url, town.of("clerk"))
+    page.goto(f"{served.url}/inbox/")
+    follow(page.locator("a.row-title:has-text('撤回') >> nth=0"))
+    form, members, today = page.url, len(town.people["presidium"]), localdate()
+    fill_day(page, "held_on", today)
+    for box in page.locator("input[name=attended]").all():
+        box.check()
+    page.fill("input[name=votes_for]", str(members))
+    page.fill("textarea[name=minutes]", "会议同意撤回。")
+    follow(page.locator("button[name=op][value=submit]"))
+    assert "请核对后确认" in page.inner_text("main")
+    page.goto(f"{served.url}/week/")
+    page.go_back()  # fails where the browser would have to send the form again
+    assert page.url == form and page.input_value("textarea[name=minutes]") == "会议同意撤回。"
+    follow(page.locator("button[name=op][value=submit]"))
+    follow(page.locator("button[value=confirm]"))
+    assert "已办结" in page.inner_text("main h1")
+    page.go_back()
+    assert page.url == form and "办结。" in page.inner_text("main")
+
+
 def test_whoever_signs_in_again_goes_on_with_what_was_typed(town, served, browser) -> None:
     page = signed_in(browser, served.url, town.of("chair"))
     page.goto(f"{served.url}/inbox/")
@@ -197,6 +222,10 @@ def test_the_clerk_calls_the_presidium_on_three_matters_and_records_from_the_not
             one.fill(value)
     follow(page.locator("text=核对并提交"))
     faults += sound(page)
+    page.goto(notice)
+    page.go_back()  # fails where the browser would have to send the form again
+    assert page.locator("[name$=minutes]").first.input_value() == "会议同意撤回。"
+    follow(page.locator("text=核对并提交"))
     follow(page.locator("text=确认提交"))
     assert "3 项议题均已办结" in page.inner_text("main")
     faults += sound(page)

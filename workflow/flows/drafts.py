@@ -61,6 +61,14 @@ def draft_of_act(key: str, user: User) -> Draft | None:
     return Draft.objects.filter(key=key, user=user).first()
 
 
+def save_draft_of_task(
+    task: Task, form: StepForm, *, user: User, home: Unit, data: dict[str, Any], at: datetime
+) -> None:
+    """Keep it until the task is over or it is thrown away."""
+    defaults = {"data": typed(form, data), "saved_at": at, "unit": home}
+    Draft.objects.update_or_create(task=task, user=user, defaults=defaults)
+
+
 def save_draft_of_act(
     key: str, form: StepForm, *, user: User, home: Unit, data: dict[str, Any], at: datetime
 ) -> None:

@@ -595,9 +595,8 @@ def named(task_id: int) -> str:
 def save_draft(task_id: int, *, actor: User, data: dict[str, Any], at: datetime) -> None:
     """Keep what has been typed; personal, unchecked, no act. Refused for a form that keeps no drafts."""
     with _turn(task_id, actor, at, "") as turn:
-        kept = drafts.typed(form_of(turn, None), data)
-        defaults = {"data": kept, "saved_at": at, "unit": turn.act.unit}
-        Draft.objects.update_or_create(task=turn.task, user=actor, defaults=defaults)
+        form = form_of(turn, None)
+        drafts.save_draft_of_task(turn.task, form, user=actor, home=turn.act.unit, data=data, at=at)
 
 
 @contextmanager

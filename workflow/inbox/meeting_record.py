@@ -176,7 +176,8 @@ class Recording:
         return render(self.request, "workflow/meeting.html", context, status=status)
 
     def checked(self) -> HttpResponse:
-        """What was entered, to be looked at once more."""
+        """What was entered, to be looked at once more; kept, for the form is gone back to as its own page (ui.js)."""
+        self.keep(timezone.now())
         context = {
             "answers": answers_of(self.sitting),
             "matters": self.matters,
@@ -367,7 +368,7 @@ def _judged(page: Recording) -> HttpResponse:
     if op == "edit":
         return page.shown()
     if op != "confirm":
-        return page.checked()
+        return attempted(page.checked, page.refused)
     return _held(page)
 
 

@@ -330,6 +330,10 @@ def _check(
     if reasons := services.obstacles_of(deadline.task.flow_task, form.subject, act.at):
         raise Obstructed(*reasons)
     held = holding.hold(act, key, holding.files_of(form))
+    if form.drafts and form.fields:
+        # The form is gone back to as its own page (ui.js), with what has been typed.
+        data = _draft_data(request)
+        drafts.save_draft_of_task(deadline.task, form, user=act.person, home=act.unit, data=data, at=act.at)
     context = _check_context(request, deadline, form, own) | {"held": held}
     return render(request, "workflow/check.html", context, status=422 if own else 200)
 
@@ -714,6 +718,8 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
                 held = holding.hold(act, key, holding.files_of(form))
                 context = event_check(request, wanted, subject, form, own) | {"held": held}
                 context["drafts"] = form.drafts and bool(form.fields)
+                if context["drafts"]:
+                    _keep_event_draft(request, key, form, act, grant)
                 return render(request, "workflow/check.html", context, status=INVALID if wrong else 200)
         if wrong:
             form = wanted.form_for(subject, act, grant, request.POST).unchecked()

@@ -34,7 +34,7 @@ from tests.projects.voting.test_voting import (
 )
 from workflow.flows.base import flows
 from workflow.flows.events import perform
-from workflow.flows.models import Deadline
+from workflow.flows.models import Deadline, Draft
 from workflow.flows.services import send_back
 from workflow.inbox.pages import next_steps
 from workflow.inbox.selectors import opened_after
@@ -197,11 +197,17 @@ def test_a_vote_that_is_opened_on_its_page_asks_to_check_first(hall, client):
     assert hall.vote.awaiting["open"]["issued"] == 43 and hall.vote.state == "defined"
 
 
-def checked(key: str, user: User, office: str, client: Client, **data: Any) -> str:
-    """The words of the page on which a task's answers are checked before they are confirmed."""
-    number, grant = open_task(key).pk, RoleGrant.objects.get(user=user, office=office)
+def sit_down(user: User, office: str, client: Client) -> None:
+    """Somebody with several offices acts in this one from now on."""
+    grant = RoleGrant.objects.get(user=user, office=office)
     client.force_login(user)
     client.post("/office/", {"grant": grant.pk})
+
+
+def checked(key: str, user: User, office: str, client: Client, **data: Any) -> str:
+    """The words of the page on which a task's answers are checked before they are confirmed."""
+    number = open_task(key).pk
+    sit_down(user, office, client)
     shown = client.post(f"/tasks/{number}/", data | {"op": "submit"})
     apply(SYSTEM)
     assert shown.status_code == 200
@@ -402,6 +408,47 @@ def said_on(page: str) -> str:
 
 
 OF_A_VOTE_UNDER_WAY = ("截止", "收票", "收回表决票", "尚未投票")
+
+
+def test_where_a_line_has_one_figure_a_phone_shows_lines_and_where_it_has_several_cards(counting, client):
+    key(counting, "first", 1)
+    key(counting, "second", 2)
+    for task, office, cards in (
+        ("voting.certify_chief", "chief_teller", True),
+        ("voting.count_again", "chief_teller", False),
+    ):
+        if not cards:
+            recount(counting)
+        number, data = open_task(task).pk, {"confirmed": "on", "returned": 43, "op": "submit"}
+        sit_down(counting.town.of(office), office, client)
+        page = client.post(f"/tasks/{number}/", data).content.decode()
+        apply(SYSTEM)
+        assert "请核对后确认" in page and ("table-cards" in page) is cards
+
+
+def test_what_is_checked_is_kept_for_whoever_goes_back_to_the_form_but_no_password(counting, client):
+    chief = counting.town.of("chief_teller")
+    recount(counting)
+    number = open_task("voting.count_again").pk
+    sit_down(chief, "chief_teller", client)
+    typed = {"returned": 42, "own_password": PASSWORD}
+    assert "请核对后确认" in client.post(f"/tasks/{number}/", typed | {"op": "submit"}).content.decode()
+    form = client.get(f"/tasks/{number}/").content.decode()
+    assert re.search(r'<input[^>]*name="returned"[^>]*value="42"|value="42"[^>]*name="returned"', form)
+    apply(SYSTEM)
+    assert Draft.objects.get(task=number).data == {"returned": ["42"]}
+    sit_down(chief, "chief_teller", client)
+    client.post(f"/tasks/{number}/", {"returned": 43, "own_password": PASSWORD, "op": "confirm"})
+    apply(SYSTEM)
+    assert open_task("voting.count_again_confirm") and not Draft.objects.exists(), "done is done"
+
+
+def test_what_is_checked_of_an_act_is_kept_too(counting, client):
+    second_pair(counting)
+    sit_down(counting.town.of("chief_teller"), "chief_teller", client)
+    address, typed = f"/do/voting.recount/{counting.cycle.pk}/", {"reason": "代表要求复核票数。"}
+    assert "请核对后确认" in client.post(address, typed | {"op": "submit"}).content.decode()
+    assert typed["reason"] in client.get(address).content.decode()
 
 
 def test_a_recounts_steps_are_about_counting_out_again_what_had_come_back(counting, client):
