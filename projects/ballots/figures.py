@@ -352,9 +352,25 @@ def decided(vote: Vote, figures: Mapping[str, Any] | None = None) -> count.Outco
     return count.decide(vote_file(vote, figures))
 
 
-def keying_of(vote: Vote, figures: Mapping[str, Any]) -> count.Keying:
-    """An accepted tally as the comparison of two counts takes it; issued and returned are the vote's own."""
-    return _as_keyed(vote_file(vote, figures))
+def counted_figures(vote: Vote) -> dict[str, dict[str, int | str]]:
+    """What the accepted tally comes to as `rules.compare_counts` takes it: under "" the ballots, then every candidate's
+    figures and what becomes of it."""
+    out, back = _handed_as(vote)
+    ballots: dict[str, int | str] = {out: vote.issued or 0, back: vote.returned or 0}
+    if not is_pressed(vote) or is_mixed(vote):
+        ballots |= {_FIGURES[name]: vote.figures[name] for name in ("valid", "invalid")}
+    spoiled = vote.figures.get("spoiled", {})
+    ballots |= {_FIGURES[f"spoiled_{why}"]: spoiled[why] for why in SPOILED if spoiled.get(why)}
+    lines = counted_lines(vote, outcome_of(vote, decided(vote)))
+    return {"": ballots} | {line["title"]: dict(line["figures"]) | {RESULT: line["word"]} for line in lines}
+
+
+def _handed_as(vote: Vote) -> tuple[str, str]:
+    if is_mixed(vote):
+        return _("发出票和按键"), _("收回票和记录")
+    return (
+        (_("按键表决"), _("表决器记录")) if is_pressed(vote) else (_FIGURES["issued"], _FIGURES["returned"])
+    )
 
 
 def signed_text(vote: Vote) -> str:
@@ -567,13 +583,18 @@ _FIGURES = {
     **{f"spoiled_{why}": _("无效票原因“%(why)s”") % {"why": title} for why, title in SPOILED.items()},
 }
 
+RESULT = _("结果")  # beside a candidate's figures, what becomes of it
+
+
+def figure_on(line: str, name: str) -> str:
+    """A figure by its line of the paper; line: a candidate's title, "" of all ballots."""
+    return _("“%(one)s”的%(figure)s") % {"one": line, "figure": name} if line else name
+
 
 def place_of(difference: count.Difference) -> str:
     """Where two keyings differ, without saying what either of them holds."""
     figure = _FIGURES.get(difference.field) or getattr(difference.words, difference.field)
-    if not difference.candidate:
-        return figure
-    return _("“%(one)s”的%(figure)s") % {"one": difference.candidate, "figure": figure}
+    return figure_on(difference.candidate or "", figure)
 
 
 def signed_outcome(vote: Vote) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from projects.ballots.selectors import (
     MEASURED,
     STANDING,
     came_back_before,
+    compared_with_first,
     entered_on,
     lacks_paper,
     named_figures,
@@ -48,9 +49,11 @@ from workflow.flows.fields import CheckedFileField, PeopleField, UnshownInput, c
 from workflow.flows.forms import AssemblyForm, Foreseen, MeetingForm, MinutesForm, Resolved, StepForm
 from workflow.flows.uploads import PICTURES
 from workflow.people.saying import listed, titled
+from workflow.people.sentences import in_a_row, sentence
 
 LARGEST = 2000
 LARGEST_POINTS = 100_000
+NAMED, PARTED = sentence("%(name)s %(n)s"), sentence("%(first)s，%(rest)s")
 
 
 def number(label: Any, *, largest: int = LARGEST, **more: Any) -> forms.IntegerField:
@@ -339,6 +342,67 @@ def result_told(vote: Vote) -> Foreseen | None:
             for line in lines
         ),
     )
+
+
+def comparison_told(vote: Vote) -> Foreseen | None:
+    """A recount beside the count before it, line by line; what has changed is named. None where nothing has, and for any
+    other vote."""
+    compared = compared_with_first(vote)
+    if compared is None or not compared.differences:
+        return None
+    places = {title: number for number, title in enumerate(fig.titles_of(vote), 1)}
+    return Foreseen(
+        str(_("与前次计票比较")),
+        (
+            str(_("表决事项") if vote.is_question else _("项目")),
+            str(_("前次")),
+            str(_("本次")),
+            str(_("比较")),
+        ),
+        tuple(
+            (
+                f"{places[one.line]}. {one.line}" if one.line else str(_("合计")),
+                _row_of([(name, before) for name, before, _now in one.figures]),
+                _row_of([(name, now) for name, _before, now in one.figures]),
+                _("有变动：%(figures)s") % {"figures": listed(str(name) for name, *_both in one.changed)}
+                if one.changed
+                else str(_("一致")),
+            )
+            for one in compared.lines
+        ),
+    )
+
+
+def _row_of(figures: Sequence[tuple[str, int | str]]) -> str:
+    """Figures of one line as they are read out."""
+    return in_a_row([NAMED % {"name": name, "n": n} for name, n in figures], PARTED)
+
+
+def compared_in_short(vote: Vote) -> list[str]:
+    """Whether a recount has come to the same as the count before it; empty for any other vote."""
+    compared = compared_with_first(vote)
+    if compared is None:
+        return []
+    if not compared.comparable:
+        return [compared.sentence]
+    told = _("与前次计票“%(first)s”一致：各项票数和结果都没有变动。")
+    if compared.differences:
+        told = _("与前次计票“%(first)s”不一致，请对照“与前次计票比较”逐项核对。")
+    return [told % {"first": compared.first.title}]
+
+
+class ResultForm(VoteForm):
+    """What confirms a result; of a recount, what it changes."""
+
+    def foreseen(self) -> list[str]:
+        return compared_in_short(self.vote)
+
+    def foreseen_table(self) -> Foreseen | None:
+        """What is confirmed."""
+        return result_told(self.vote)
+
+    def foreseen_tables(self) -> list[Foreseen]:
+        return [*super().foreseen_tables(), *filter(None, [comparison_told(self.vote)])]
 
 
 class ConfirmOpenForm(VoteForm):
@@ -724,14 +788,10 @@ class ConfirmDestroyForm(StepForm):
     confirmed = forms.BooleanField(label=_("我在场监督销毁，纸质票已全部销毁，同意同时删除电子票"))
 
 
-class SignForm(VoteForm):
+class SignForm(ResultForm):
     """计票结果报告单: a teller's signature."""
 
     confirmed = forms.BooleanField(label=_("我已核对计票结果报告单，数字属实，签字负责"))
-
-    def foreseen_table(self) -> Foreseen | None:
-        """What is signed for."""
-        return result_told(self.vote)
 
 
 # What the congress adopts
@@ -881,15 +941,11 @@ class RecountForm(StepForm):
         return [*self.node.context(self.subject).get("undone", ())] if self.node.context else []
 
 
-class DeclaringForm(VoteForm):
+class DeclaringForm(ResultForm):
     """宣布结果; whoever is about to announce it is told that somebody still asks to count again."""
 
     def foreseen(self) -> list[str]:
-        return witnessing.asked_before_announcing(self.vote)
-
-    def foreseen_table(self) -> Foreseen | None:
-        """What is announced."""
-        return result_told(self.vote)
+        return [*witnessing.asked_before_announcing(self.vote), *super().foreseen()]
 
 
 class ArriveForm(VoteForm):

@@ -386,14 +386,19 @@ def last_rejection(vote: Vote) -> Rejection | None:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A recount held against the count before it. differences: each in a sentence with both figures; empty: none.
+    """A recount held against the count before it. lines: every line of the two; none where they cannot be compared.
 
     comparable: whether the count before had come to figures at all.
     """
 
     first: Vote
     comparable: bool
-    differences: tuple[str, ...] = ()
+    lines: tuple[count.Compared, ...] = ()
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """Each difference in a sentence with both figures; empty where there is none."""
+        return tuple(_difference(line.line, *figure) for line in self.lines for figure in line.changed)
 
     @property
     def sentence(self) -> str:
@@ -407,27 +412,22 @@ class Comparison:
         return _("本次为复票，与前次计票“%(first)s”比较：%(differences)s。") % told
 
 
+def _difference(line: str, name: str, before: int | str, now: int | str) -> str:
+    told = {"figure": figures.figure_on(line, name), "first": before, "second": now}
+    if isinstance(now, str):
+        return _("%(figure)s前次“%(first)s”，本次“%(second)s”") % told
+    return _("%(figure)s前次 %(first)s，本次 %(second)s") % told
+
+
 def compared_with_first(vote: Vote) -> Comparison | None:
-    """How a recount's figures differ from those it repeats; None for a first count, or before it has figures."""
+    """How a recount's figures stand beside those it repeats; None for a first count, or before it has figures."""
     if not (vote.is_recount and vote.follows and vote.figures):
         return None
     first = vote.follows
     if not first.figures:
         return Comparison(first, comparable=False)
-    found = count.compare_keyings(
-        replace(figures.keying_of(first, first.figures), returned=first.returned or 0),
-        replace(figures.keying_of(vote, vote.figures), returned=vote.returned or 0),
-        figures.words_of(vote),
-    ) + count.compare_spoiled(first.figures.get("spoiled", {}), vote.figures.get("spoiled", {}))
-    return Comparison(
-        first,
-        True,
-        tuple(
-            _("%(figure)s前次 %(first)s，本次 %(second)s")
-            % {"figure": figures.place_of(one), "first": one.first, "second": one.second}
-            for one in found
-        ),
-    )
+    lines = count.compare_counts(figures.counted_figures(first), figures.counted_figures(vote))
+    return Comparison(first, True, tuple(lines))
 
 
 def signatures_hold(vote: Vote) -> bool:

@@ -50,6 +50,11 @@ class Foreseen:
     lines: tuple[tuple[str, ...], ...]
 
     @property
+    def in_cards(self) -> bool:
+        """Whether a phone shows its lines as cards: with one word to a line, each would repeat its heading."""
+        return len(self.heads) > 2
+
+    @property
     def rows(self) -> list[list[tuple[str, str]]]:
         """Every word with its heading."""
         return [list(zip(self.heads, line, strict=True)) for line in self.lines]
@@ -135,6 +140,10 @@ class StepForm(PlainForm):
     def foreseen_table(self) -> Foreseen | None:
         """What the act would change, old and new side by side, for the same page; None: nothing of that kind."""
         return None
+
+    def foreseen_tables(self) -> list[Foreseen]:
+        """That table, and what stands on the page beside it."""
+        return list(filter(None, [self.foreseen_table()]))
 
     def together(self, title: Any, labels: Mapping[str, Any]) -> None:
         """Show the fields of one row side by side under its title, each under a short label.

@@ -10,8 +10,10 @@ from projects.ballots.rules.counting import count_ballots, read_ballot
 from projects.ballots.rules.deciding import decide, next_step
 from projects.ballots.rules.electing import elect, majority_phrase, standing, votes_phrase
 from projects.ballots.rules.reconciling import (
+    Compared,
     Difference,
     Keying,
+    compare_counts,
     compare_keyings,
     compare_spoiled,
     impossible_points,
@@ -49,6 +51,7 @@ __all__ = [
     "PRESSING_AND_PAPER",
     "VOTING",
     "Choice",
+    "Compared",
     "Count",
     "Difference",
     "End",
@@ -69,6 +72,7 @@ __all__ = [
     "Verdict",
     "VoteFile",
     "Words",
+    "compare_counts",
     "compare_keyings",
     "compare_spoiled",
     "count_ballots",

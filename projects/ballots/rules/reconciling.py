@@ -279,6 +279,44 @@ def compare_spoiled(first: Mapping[str, int], second: Mapping[str, int]) -> list
     ]
 
 
+# Two counts of the same ballots
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One line of two counts of the same ballots: a candidate's, or "" what is of all ballots together.
+
+    figures: each with its name, what it was and what it is; a number, or the word for what the line comes to.
+    """
+
+    line: str
+    figures: tuple[tuple[str, int | str, int | str], ...]
+
+    @property
+    def changed(self) -> tuple[tuple[str, int | str, int | str], ...]:
+        """Those that are not what they were."""
+        return tuple(one for one in self.figures if one[1] != one[2])
+
+
+def compare_counts(
+    before: Mapping[str, Mapping[str, int | str]], now: Mapping[str, Mapping[str, int | str]]
+) -> list[Compared]:
+    """A recount held against the count before it, line by line in the order of the paper.
+
+    before, now: figures by their names, by line (`Compared.line`). A figure one of the two does not name is 0 there.
+    """
+    return [
+        Compared(
+            line,
+            tuple(
+                (name, before.get(line, {}).get(name, 0), now.get(line, {}).get(name, 0))
+                for name in dict.fromkeys([*before.get(line, {}), *now.get(line, {})])
+            ),
+        )
+        for line in dict.fromkeys([*before, *now])
+    ]
+
+
 def reconcile_spoiled(spoiled: Mapping[str, int], invalid: int) -> list[Problem]:
     """What is wrong with the invalid ballots by reason: together they must be the invalid ballots."""
     told = sum(spoiled.get(why, 0) for why in Spoiled)

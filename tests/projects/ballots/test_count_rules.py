@@ -7,6 +7,7 @@ import pytest
 
 from projects.ballots.rules import (
     GRADING,
+    Compared,
     Count,
     Difference,
     End,
@@ -22,6 +23,7 @@ from projects.ballots.rules import (
     TieRule,
     Verdict,
     VoteFile,
+    compare_counts,
     compare_keyings,
     count_ballots,
     decide,
@@ -415,6 +417,23 @@ def test_differing_heads_and_a_candidate_keyed_once_are_named():
     named = {(one.candidate, one.field) for one in compare_keyings(keying(), other)}
     assert {(None, "returned"), (None, "valid"), ("A", "in_favour"), ("B", "in_favour")} <= named
     assert ("B", "points") in named
+
+
+# A count and the count before it
+
+
+def test_two_counts_are_held_against_each_other_line_by_line_and_what_has_changed_is_named():
+    before = {"": {"有效票": 9}, "A": {"赞成": 8, "结果": "入选"}, "B": {"赞成": 7, "结果": "未入选"}}
+    now = {"": {"有效票": 8, "无效票": 1}, "A": before["A"], "B": {"赞成": 7, "结果": "入选"}}
+    assert compare_counts(before, now) == [
+        Compared("", (("有效票", 9, 8), ("无效票", 0, 1))),
+        Compared("A", (("赞成", 8, 8), ("结果", "入选", "入选"))),
+        Compared("B", (("赞成", 7, 7), ("结果", "未入选", "入选"))),
+    ]
+    assert [one.changed for one in compare_counts(before, now)] == [
+        (("有效票", 9, 8), ("无效票", 0, 1)), (), (("结果", "未入选", "入选"),),
+    ]  # fmt: skip
+    assert not any(one.changed for one in compare_counts(before, before))
 
 
 # How close it was

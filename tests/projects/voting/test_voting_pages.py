@@ -21,6 +21,7 @@ from projects.voting.superseding import told_superseded
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T, page_of, settled
 from tests.projects.voting.test_voting import (
+    SIPING,
     announced_again,
     ask_for_new_vote,
     ask_recount,
@@ -151,6 +152,50 @@ def test_signers_and_chair_have_the_result_before_them_where_they_confirm_what_c
         table = told.partition("计票结果报告单：有效票 43 张，无效票 0 张 ")[2]
         assert result in table, told
         do(f"voting.{step}", town.of(office), DAY, confirmed=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "again", "told", "table"),
+    [
+        (
+            SIPING, SIPING,
+            "与前次计票“青溪镇2027年度民生实事项目表决票”一致：各项票数和结果都没有变动。", "",
+        ),
+        (
+            {"文化礼堂": 20, "村道硬化": 3}, SIPING,
+            "与前次计票“青溪镇2027年度民生实事项目表决票”不一致，请对照“与前次计票比较”逐项核对。",
+            "与前次计票比较 项目 前次 本次 比较"
+            " 合计 发出 45，收回 45，有效票 45，无效票 0 发出 45，收回 45，有效票 45，无效票 0 一致"
+            " 1. 文化礼堂 赞成 20，反对 0，弃权 25，结果 未入选 赞成 42，反对 0，弃权 3，结果 入选"
+            " 有变动：赞成、弃权、结果"
+            " 2. 村道硬化 赞成 3，反对 0，弃权 42，结果 未入选 赞成 3，反对 0，弃权 42，结果 未入选 一致",
+        ),
+    ],
+)  # fmt: skip
+def test_who_signs_or_announces_a_recount_reads_what_it_changes_where_that_is_confirmed(
+    hall, client, before, again, told, table
+):
+    town = hall.town
+    collected(hall)
+    counted(hall, before)
+    first = checked("voting.certify_chief", town.of("chief_teller"), "chief_teller", client, confirmed="on")
+    assert "前次" not in first, "a first count has none before it"
+    recount(hall)
+    close(hall, 45)
+    counted(hall, again, pair=(3, 4))
+    for office, step in (
+        ("chief_teller", "certify_chief"),
+        ("teller", "certify_teller"),
+        ("chair", "declare"),
+    ):
+        page = checked(f"voting.{step}", town.of(office), office, client, confirmed="on")
+        assert told in page and (table in page if table else "与前次计票比较" not in page), page
+        do(f"voting.{step}", town.of(office), DAY, confirmed=True)
+    assert ("结果前次“未入选”，本次“入选”" in last_report()) == bool(table)
+
+
+def last_report() -> str:
+    return str(Paper.objects.filter(kind="tally_report").latest("pk").data["compared"])
 
 
 def test_whose_turn_it_is_not_gets_no_page_with_the_result_before_it_is_declared(counting, client):
