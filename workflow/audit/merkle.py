@@ -52,20 +52,41 @@ class Peaks:
 
     def add(self, leaf: bytes) -> None:
         """One more leaf, by its bytes."""
-        found, full = leaf_hash(leaf), self.size
-        while full & 1:
-            found, full = node_hash(self.hashes.pop(), found), full >> 1
-        self.hashes.append(found)
-        self.size += 1
+        self.extend([leaf_hash(leaf)])
+
+    def extend(self, hashes: Sequence[bytes], level: int = 0) -> None:
+        """So many more complete subtrees of 2**level leaves each, by their roots; the size is a multiple of that already.
+
+        All of a level at once, which is quicker than one leaf after the other.
+        """
+        nodes, full, peaks = list(hashes), self.size >> level, list[bytes]()
+        self.size += len(nodes) << level
+        while nodes:
+            if full & 1:
+                nodes.insert(0, self.hashes.pop())
+            if len(nodes) & 1:
+                peaks.append(nodes.pop())
+            nodes, full = list(map(node_hash, nodes[::2], nodes[1::2])), full >> 1
+        self.hashes += reversed(peaks)
+
+    def join(self, other: Peaks) -> None:
+        """The leaves of another tree after these; the size is a multiple of the other's largest subtree already."""
+        levels = [level for level in range(other.size.bit_length()) if other.size >> level & 1]
+        for level, found in zip(reversed(levels), other.hashes, strict=True):
+            self.extend([found], level)
 
     def root(self) -> bytes:
         """The tree's root."""
         if not self.hashes:
             return hashlib.sha256().digest()
-        *rest, found = self.hashes
-        for left in reversed(rest):
-            found = node_hash(left, found)
-        return found
+        *rest, last = self.hashes
+        return Peaks(0, rest).root_before(last)
+
+    def root_before(self, root: bytes) -> bytes:
+        """The root of the tree that leaves under `root` would make after these, if so many may be joined to them."""
+        for left in reversed(self.hashes):
+            root = node_hash(left, root)
+        return root
 
 
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:

@@ -51,6 +51,31 @@ def test_the_roots_are_those_of_the_rfcs_reference() -> None:
         assert root_of(hashes[:size]).hex() == peaks.root().hex() == tree.root().hex() == root
 
 
+@settings(max_examples=examples(100))
+@given(sizes=st.lists(st.integers(0, 70), max_size=6))
+def test_leaves_taken_in_together_make_the_tree_they_make_one_by_one(sizes: list[int]) -> None:
+    together, singly = Peaks(), Peaks()
+    for size in sizes:
+        leaves = [b"%d" % (singly.size + number) for number in range(size)]
+        together.extend([leaf_hash(leaf) for leaf in leaves])
+        for leaf in leaves:
+            singly.add(leaf)
+        assert together == singly
+
+
+@pytest.mark.parametrize("level", [0, 1, 3])
+def test_the_trees_of_stretches_are_joined_to_the_tree_of_all(level: int) -> None:
+    joined, stretch = Peaks(), 1 << level
+    for begin in range(0, len(HASHES), stretch):
+        of_stretch = Peaks()
+        for number in range(begin, min(begin + stretch, len(HASHES))):
+            of_stretch.extend(HASHES[number : number + 1])
+            assert joined.root_before(of_stretch.root()) == root_of(HASHES[: number + 1])
+        joined.join(of_stretch)
+        assert joined.root() == root_of(HASHES[: joined.size])
+    assert joined.size == len(HASHES)
+
+
 def test_peaks_are_kept_and_grown_on() -> None:
     peaks = Peaks()
     for leaf in LEAVES:
