@@ -22,13 +22,12 @@ import rfc8785
 
 VERSION = "piaojue-leaf-v1"
 GENESIS = bytes(32)
+# Filled in as bytes: a million leaves are put together to verify a trail, and their texts need not be read for it.
+LEAF = VERSION.encode() + b"\n%d\n%d\n%d\n%b\n%b"
 
 
 class Link(NamedTuple):
-    """One row of the chain as stored. hash and prev are 32 bytes; recorded_at is aware.
-
-    A tuple, as a row is read: a million of them are made to verify a trail.
-    """
+    """One row of the chain as stored. hash and prev are 32 bytes; recorded_at is aware."""
 
     unit_id: int
     index: int  # type: ignore[assignment]  # the place in the chain, as the column is called
@@ -56,13 +55,17 @@ def canonical(fields: Mapping[str, Any]) -> str:
 
 def stamp(at: datetime) -> str:
     """An instant as it stands in a leaf: UTC, microseconds, Z."""
-    # isoformat, not strftime: every entry verified goes through here twice. It ends in +00:00.
-    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    return utc_stamp(at.astimezone(UTC).replace(tzinfo=None))
+
+
+def utc_stamp(at: datetime) -> str:
+    """The same of a time that is UTC already and names no zone: a third of the work, twice for every entry verified."""
+    return at.isoformat("T", "microseconds") + "Z"
 
 
 def leaf_bytes(unit_id: int, index: int, entry_id: int, recorded_at: str, body: str) -> bytes:
     """The bytes of one leaf; recorded_at as `stamp` gives it."""
-    return f"{VERSION}\n{unit_id}\n{index}\n{entry_id}\n{recorded_at}\n{body}".encode()
+    return LEAF % (unit_id, index, entry_id, recorded_at.encode(), body.encode())
 
 
 def leaf_of(link: Link) -> bytes:

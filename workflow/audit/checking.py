@@ -1,5 +1,8 @@
 """Where a unit's chain stops being whole: the one verifier, over rows from wherever they come. Pure.
 
+A chain is checked in parts, each as it follows from the leaf before it, and the parts are joined in their order: so they
+may be checked beside one another, and what is found is what one after the other would find.
+
 What the rows alone cannot show is a chain rewritten whole, its end included. For that heads kept outside (printed,
 countersigned, taken from the feed) are compared with what the rows give at the same size.
 """
@@ -8,13 +11,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from workflow.audit.chain import GENESIS, Break, Link, leaf_of, link_hash, stamp
-from workflow.audit.merkle import Peaks
+from pydantic_core import SchemaValidator, ValidationError, core_schema
 
+from workflow.audit.chain import GENESIS, LEAF, Break, link_hash, utc_stamp
+from workflow.audit.merkle import Peaks, leaf_hash
+
+AT_A_TIME = 4_096  # hashes that wait to be taken into the tree
+_TEXT = core_schema.typed_dict_field(core_schema.str_schema(strict=True))
+_quickly = SchemaValidator(core_schema.typed_dict_schema({"at": _TEXT, "actor": _TEXT})).validate_json
 _decoded = json.JSONDecoder().decode
 
 
@@ -46,13 +54,58 @@ class Verdict:
 
 
 class Row(NamedTuple):
-    """A leaf with what stands beside it. body, entry_unit, at, actor: the entry's own columns; body None without entry."""
+    """A leaf with what stands beside it, as it is read: a million of them are, to verify a trail.
 
-    link: Link
-    body: str | None
+    recorded_at, at: UTC, without a zone. body (UTF-8), entry_unit, at: the entry's own columns, None without an entry;
+    actor: the name of its user, empty for none.
+    """
+
+    unit_id: int
+    index: int  # type: ignore[assignment]  # the place in the chain, as the column is called
+    entry_id: int
+    recorded_at: datetime
+    prev: bytes
+    hash: bytes
+    body: bytes | None
     entry_unit: int | None
     at: datetime | None
     actor: str
+
+
+class End(NamedTuple):
+    """How far a chain was followed: the index, hash and entry of the last leaf; as it stands here, of none."""
+
+    index: int = 0  # type: ignore[assignment]
+    hash: bytes = GENESIS
+    entry_id: int = 0
+
+
+class Stop(NamedTuple):
+    """A leaf up to which heads were kept. root: of the leaves of its part alone, up to it."""
+
+    index: int  # type: ignore[assignment]
+    entry_id: int
+    prev: bytes
+    hash: bytes
+    root: bytes
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Up to which leaves heads were kept, in their order, and up to which with a root: those after it need no place in a tree."""
+
+    sizes: Sequence[int] = ()
+    rooted: int = 0
+
+
+@dataclass
+class Part:
+    """What came of following a part of a chain: its end, before the first fault where there is one; peaks: of its own leaves."""
+
+    end: End
+    fault: Break | None = None
+    stops: list[Stop] = field(default_factory=list)
+    peaks: Peaks = field(default_factory=Peaks)
 
 
 def check_rows(
@@ -67,23 +120,68 @@ def check_rows(
     The fault is the first one: "gap", "no_entry", "unit", "prev", "hash", "columns" at a leaf; "outside" at the leaf of
     a head kept outside; "head" and "outside" after the last leaf.
     """
-    kept = _by_size(outside)
-    peaks, last_root = Peaks(), max((head.size for head in outside if head.root), default=0)
-    prev, index, last_id, agreed = GENESIS, 0, 0, 0
+    whole = followed(unit_id, rows, End(), asked_by(outside))
+    return joined(unit_id, [whole], outside=outside, registered=registered)
+
+
+def asked_by(outside: Sequence[OutsideHead]) -> Asked:
+    """What these heads ask of the leaves."""
+    sizes = sorted({head.size for head in outside})
+    return Asked(sizes, max((head.size for head in outside if head.root), default=0))
+
+
+def followed(unit_id: int, rows: Iterable[Row], start: End, asked: Asked) -> Part:
+    """Recompute a part of a chain, from the leaf after `start` to the last of the rows or the first fault."""
+    part, sizes, hashes = Part(start), frozenset(asked.sizes), list[bytes]()
+    index, prev, entry_id = start
     for row in rows:
-        leaf = leaf_of(row.link)
+        leaf = LEAF % (
+            row.unit_id,
+            row.index,
+            row.entry_id,
+            utc_stamp(row.recorded_at).encode(),
+            row.body or b"",
+        )
         code = _fault(row, leaf, unit_id, prev, index + 1)
-        if index < last_root and not code:
-            peaks.add(leaf)
-        if kept and not code:
-            code = _outside_fault(row.link, kept.get(row.link.index, ()), peaks)
         if code:
-            fault = Break(unit_id, row.link.index, row.link.entry_id, code)
-            return Verdict(unit_id, index, prev.hex(), fault, agreed)
-        prev, index, last_id = row.link.hash, row.link.index, row.link.entry_id
-        agreed = index if index in kept else agreed
-    end = _end_fault(unit_id, prev, index, last_id, kept, registered)
-    return Verdict(unit_id, index, prev.hex(), end, agreed)
+            part.fault = Break(unit_id, row.index, row.entry_id, code)
+            break
+        index, prev, entry_id = row.index, row.hash, row.entry_id
+        if index <= asked.rooted:
+            hashes.append(leaf_hash(leaf))
+        if index in sizes or len(hashes) == AT_A_TIME:
+            part.peaks.extend(hashes)
+            hashes.clear()
+        if index in sizes:
+            part.stops.append(Stop(index, entry_id, row.prev, prev, part.peaks.root()))
+    part.peaks.extend(hashes)
+    part.end = End(index, prev, entry_id)
+    return part
+
+
+def joined(
+    unit_id: int,
+    parts: Iterable[Part],
+    *,
+    outside: Sequence[OutsideHead] = (),
+    registered: tuple[int, bytes] | None = None,
+) -> Verdict:
+    """The verdict on a chain whose parts follow one another; `check_rows` says which.
+
+    Each but the last holds the same number of leaves, a power of two: what is a subtree in it is one in the whole.
+    """
+    kept, peaks, end, agreed = _by_size(outside), Peaks(), End(), 0
+    for part in parts:
+        for stop in part.stops:
+            if any(_disagrees(head, stop, peaks) for head in kept[stop.index]):
+                fault = Break(unit_id, stop.index, stop.entry_id, "outside")
+                return Verdict(unit_id, stop.index - 1, stop.prev.hex(), fault, agreed)
+            agreed = stop.index
+        end = part.end
+        if part.fault:
+            return Verdict(unit_id, end.index, end.hash.hex(), part.fault, agreed)
+        peaks.join(part.peaks)
+    return Verdict(unit_id, end.index, end.hash.hex(), _end_fault(unit_id, end, kept, registered), agreed)
 
 
 def _by_size(outside: Sequence[OutsideHead]) -> dict[int, list[OutsideHead]]:
@@ -94,46 +192,54 @@ def _by_size(outside: Sequence[OutsideHead]) -> dict[int, list[OutsideHead]]:
 
 
 def _fault(row: Row, leaf: bytes, unit_id: int, prev: bytes, index: int) -> str:
-    link = row.link
-    if link.index != index:
+    if row.index != index:
         return "gap"
     if row.body is None:
         return "no_entry"
-    if row.entry_unit != link.unit_id or link.unit_id != unit_id:
+    if row.entry_unit != row.unit_id or row.unit_id != unit_id:
         return "unit"
-    if link.prev != prev:
+    if row.prev != prev:
         return "prev"
-    if link_hash(prev, leaf) != link.hash:
+    if link_hash(prev, leaf) != row.hash:
         return "hash"
-    return "" if _columns_agree(row) else "columns"
+    return "" if _columns_agree(row.body, row.at, row.actor) else "columns"
 
 
-def _columns_agree(row: Row) -> bool:
+def _columns_agree(body: bytes, at: datetime | None, actor: str) -> bool:
     """at and actor are columns of their own, beside the hashed body; whoever writes one by hand may leave them out of it."""
-    body = _decoded(row.link.body)
-    told = (body.get("at"), body.get("actor")) if isinstance(body, dict) else ()
-    return row.at is not None and (stamp(row.at), row.actor) == told
+    return at is not None and told(body) == {"at": utc_stamp(at), "actor": actor}
 
 
-def _outside_fault(link: Link, heads: Sequence[OutsideHead], peaks: Peaks) -> str:
-    for head in heads:
-        if head.hash and head.hash != link.hash.hex():
-            return "outside"
-        if head.root and head.root != peaks.root().hex():
-            return "outside"
-    return ""
+def told(body: bytes) -> dict[str, Any]:
+    """When and by whom an entry's body says that it was done; None for what it does not say."""
+    try:
+        found: dict[str, Any] = _quickly(body)
+    except ValidationError:
+        # No texts, or something in it that JSON's own reader takes where this one does not (half of a pair of surrogates).
+        found = _slowly(body)
+    return found
+
+
+def _slowly(body: bytes) -> dict[str, Any]:
+    try:
+        said = _decoded(body.decode())
+    except ValueError:
+        said = None
+    return {name: said.get(name) for name in ("at", "actor")} if isinstance(said, dict) else {}
+
+
+def _disagrees(head: OutsideHead, stop: Stop, before: Peaks) -> bool:
+    """Whether a head is not of the leaves up to the stop. before: the tree of the parts before."""
+    if head.hash and head.hash != stop.hash.hex():
+        return True
+    return bool(head.root) and head.root != before.root_before(stop.root).hex()
 
 
 def _end_fault(
-    unit_id: int,
-    last: bytes,
-    size: int,
-    last_id: int,
-    kept: Mapping[int, list[OutsideHead]],
-    registered: tuple[int, bytes] | None,
+    unit_id: int, end: End, kept: Mapping[int, list[OutsideHead]], registered: tuple[int, bytes] | None
 ) -> Break | None:
-    if registered is not None and registered != (size, last):
-        return Break(unit_id, registered[0], last_id, "head")
-    if kept and max(kept) > size:
-        return Break(unit_id, max(kept), last_id, "outside")
+    if registered is not None and registered != (end.index, end.hash):
+        return Break(unit_id, registered[0], end.entry_id, "head")
+    if kept and max(kept) > end.index:
+        return Break(unit_id, max(kept), end.entry_id, "outside")
     return None

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import os
+from bisect import bisect_right
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from workflow.audit import standalone
-from workflow.audit.chain import GENESIS, Break, Link
-from workflow.audit.checking import OutsideHead, Row, Verdict, check_rows
+from workflow.audit.beside import can_be_shared, followed_beside
+from workflow.audit.chain import GENESIS, Break
+from workflow.audit.checking import Asked, OutsideHead, Part, Verdict, asked_by, joined
 from workflow.audit.models import Head
-from workflow.audit.selectors import streamed
+from workflow.audit.stretches import LEAST, MOST, Stretch, follow
 from workflow.people.isolation import SYSTEM, apply
 
 WORDS: dict[str, Any] = {
@@ -33,17 +37,13 @@ WORDS: dict[str, Any] = {
 }
 
 
-_ROWS = """
-    SELECT l.unit_id, l.index, l.entry_id, l.recorded_at, coalesce(e.body, ''), l.prev, l.hash,
-           e.body, e.unit_id, e.at, coalesce(u.username, '')
-    FROM workflow_leaf l
-    LEFT JOIN workflow_entry e ON e.id = l.entry_id
-    LEFT JOIN workflow_user u ON u.id = e.actor_id
-    WHERE l.unit_id = %s ORDER BY l.index
-"""
+# Leaves of a stretch: a power of two, so that its tree is a subtree of the whole.
+STRETCH, MOST_PROCESSES = 2**16, 8
+_COUNT = "SELECT count(*) FROM workflow_leaf WHERE unit_id = %s"
+# The least of all, not the first that is met: for that one every leaf would be looked up by itself.
 _UNCHAINED = """
-    SELECT e.id FROM workflow_entry e LEFT JOIN workflow_leaf l ON l.entry_id = e.id
-    WHERE e.unit_id = %s AND l.entry_id IS NULL ORDER BY e.id LIMIT 1
+    SELECT min(e.id) FROM workflow_entry e
+    WHERE e.unit_id = %s AND NOT EXISTS (SELECT FROM workflow_leaf l WHERE l.entry_id = e.id)
 """
 _UNITS = "SELECT unit_id FROM workflow_head UNION SELECT unit_id FROM workflow_leaf UNION SELECT unit_id FROM workflow_entry ORDER BY 1"
 
@@ -68,22 +68,48 @@ def chained_units() -> list[int]:
 
 
 def verify(unit_id: int, *, outside: Sequence[OutsideHead] = ()) -> Verdict:
-    """Recompute one unit's chain inside `one_view()`; the verdict names the first fault by index."""
+    """Recompute one unit's chain inside `one_view()`; the verdict names the first fault by index.
+
+    A long one by a process per core.
+    """
     end = Head.objects.filter(unit_id=unit_id).first()
     registered = (end.size, bytes(end.hash)) if end else (0, GENESIS)
-    verdict = check_rows(unit_id, rows_of(unit_id), outside=outside, registered=registered)
+    with closing(_parts(_stretches(unit_id, asked_by(outside)))) as parts:
+        verdict = joined(unit_id, parts, outside=outside, registered=registered)
     if verdict.fault:
         return verdict
     with connection.cursor() as cursor:
         cursor.execute(_UNCHAINED, [unit_id])
-        found = cursor.fetchone()
-    return replace(verdict, fault=Break(unit_id, 0, found[0], "no_leaf")) if found else verdict
+        unchained = cursor.fetchone()[0]
+    return replace(verdict, fault=Break(unit_id, 0, unchained, "no_leaf")) if unchained else verdict
 
 
-def rows_of(unit_id: int) -> Iterator[Row]:
-    """The unit's leaves in the order of the chain, each with its entry, streamed; needs a transaction."""
-    for row in streamed(_ROWS, [unit_id]):
-        yield Row(Link._make(row[:7]), *row[7:])
+def _stretches(unit_id: int, asked: Asked) -> list[Stretch]:
+    """The whole chain in stretches, whatever indexes its leaves may have been given."""
+    with connection.cursor() as cursor:
+        # The leaves there are, not what their indexes or the registered end say there ought to be.
+        cursor.execute(_COUNT, [unit_id])
+        count = cursor.fetchone()[0]
+    ends, sizes = [LEAST - 1, *range(STRETCH, count, STRETCH), MOST], asked.sizes
+    return [
+        Stretch(unit_id, after + 1, last, replace(asked, sizes=_between(sizes, after, last)))
+        for after, last in pairwise(ends)
+    ]
+
+
+def _between(sizes: Sequence[int], after: int, last: int) -> Sequence[int]:
+    return sizes[bisect_right(sizes, after) : bisect_right(sizes, last)]
+
+
+def _parts(stretches: Sequence[Stretch]) -> Generator[Part]:
+    processes = min(len(os.sched_getaffinity(0)), len(stretches), MOST_PROCESSES)
+    if processes > 1 and can_be_shared():
+        yield from followed_beside(stretches, processes)
+        return
+    for stretch in stretches:
+        with connection.wrap_database_errors:
+            part = follow(connection.connection, stretch)
+        yield part
 
 
 def forged_heads(feed: dict[str, Any]) -> list[str]:

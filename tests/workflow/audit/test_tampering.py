@@ -11,22 +11,36 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
 
 from workflow.audit.chain import GENESIS, Link, canonical, leaf_bytes, link_hash, stamp
-from workflow.audit.checking import OutsideHead, Row, check_rows
+from workflow.audit.checking import End, OutsideHead, Row, Verdict, asked_by, check_rows, followed, joined
 from workflow.audit.merkle import Peaks
 from workflow.audit.standalone import Reader
 
 pytestmark = pytest.mark.long
 UNIT, OTHER = 7, 8
 START = datetime(2027, 1, 20, 1, tzinfo=UTC)
-HEAD_EVERY = 10
-Rows = list[Row]
+HEAD_EVERY, STRETCH = 10, 8
 
 
-def entry(unit: int, index: int, prev: bytes, chance: random.Random) -> Row:
+class Stored(NamedTuple):
+    """A leaf and its entry's own columns, each of which can be changed without the others."""
+
+    link: Link
+    body: str | None
+    entry_unit: int | None
+    at: datetime | None
+    actor: str
+
+
+Rows = list[Stored]
+
+
+def entry(unit: int, index: int, prev: bytes, chance: random.Random) -> Stored:
     at = START + timedelta(seconds=index)
     body = canonical(
         {
@@ -44,13 +58,13 @@ def entry(unit: int, index: int, prev: bytes, chance: random.Random) -> Row:
     return chained(link, body, at)
 
 
-def chained(link: Link, body: str | None, at: datetime | None, actor: str | None = None) -> Row:
+def chained(link: Link, body: str | None, at: datetime | None, actor: str | None = None) -> Stored:
     leaf = leaf_bytes(link.unit_id, link.index, link.entry_id, stamp(link.recorded_at), link.body)
     linked = link._replace(hash=link_hash(link.prev, leaf))
-    return Row(linked, body, link.unit_id, at, f"clerk@{link.unit_id}" if actor is None else actor)
+    return Stored(linked, body, link.unit_id, at, f"clerk@{link.unit_id}" if actor is None else actor)
 
 
-def trail(unit: int, size: int, chance: random.Random) -> Iterator[Row]:
+def trail(unit: int, size: int, chance: random.Random) -> Iterator[Stored]:
     prev = GENESIS
     for index in range(1, size + 1):
         row = entry(unit, index, prev, chance)
@@ -67,7 +81,7 @@ def rechained(rows: Rows) -> Rows:
     return made
 
 
-def heads_of(rows: Iterable[Row], every: int = HEAD_EVERY) -> list[OutsideHead]:
+def heads_of(rows: Iterable[Stored], every: int = HEAD_EVERY) -> list[OutsideHead]:
     """A head after so many rows each time, and one of all of them."""
     peaks, found, last = Peaks(), [], None
     for row in rows:
@@ -84,13 +98,37 @@ def end_of(rows: Rows) -> tuple[int, bytes]:
     return (rows[-1].link.index, rows[-1].link.hash) if rows else (0, GENESIS)
 
 
+def read(stored: Stored) -> Row:
+    """As the database is asked for it."""
+    link, body, unit, at, actor = stored
+    told = None if body is None else body.encode()
+    recorded = link.recorded_at.replace(tzinfo=None)
+    done = at and at.replace(tzinfo=None)
+    return Row(
+        link.unit_id, link.index, link.entry_id, recorded, link.prev, link.hash, told, unit, done, actor
+    )
+
+
+def verdict_on(rows: Rows, heads: Sequence[OutsideHead], registered: tuple[int, bytes]) -> Verdict:
+    """Of the whole; in stretches it is the same."""
+    whole = check_rows(UNIT, map(read, rows), outside=heads, registered=registered)
+    parts = []
+    for after, last in pairwise([0, *range(STRETCH, len(rows), STRETCH), 10**6]):
+        before = [row.link for row in rows if row.link.index <= after]
+        start = End(before[-1].index, before[-1].hash, before[-1].entry_id) if before else End()
+        here = [read(row) for row in rows if after < row.link.index <= last]
+        parts.append(followed(UNIT, here, start, asked_by(heads)))
+    assert joined(UNIT, parts, outside=heads, registered=registered) == whole
+    return whole
+
+
 # What is done to the rows; each returns them changed, and the first index at which they are not what they were
 
 
 Tampering = Callable[[Rows, random.Random], tuple[Rows, int]]
 
 
-def with_body(row: Row, body: str) -> Row:
+def with_body(row: Stored, body: str) -> Stored:
     return row._replace(link=row.link._replace(body=body), body=body)
 
 
@@ -210,9 +248,9 @@ def test_every_tampering_is_found_against_outside_heads_and_names_the_entry(
         chance = random.Random(f"{kind.__name__} {level} {number}")
         rows = list(trail(UNIT, chance.randint(2, 40), chance))
         heads = heads_of(rows)
-        assert check_rows(UNIT, rows, outside=heads, registered=end_of(rows)).fault is None
+        assert verdict_on(rows, heads, end_of(rows)).fault is None
         done = tampered(rows, kind, level, chance)
-        verdict = check_rows(UNIT, done.rows, outside=heads, registered=done.registered)
+        verdict = verdict_on(done.rows, heads, done.registered)
         assert verdict.fault is not None, (kind.__name__, level, number)
         assert verdict.agreed < done.first <= max(verdict.fault.index, verdict.agreed + 1)
         named = {row.link.entry_id for row in done.rows} | {0}
@@ -225,8 +263,8 @@ def test_a_chain_rewritten_whole_looks_whole_from_inside(kind: Tampering) -> Non
     chance = random.Random(1)
     rows = list(trail(UNIT, 25, chance))
     done = tampered(rows, kind, REWRITTEN, chance)
-    assert check_rows(UNIT, done.rows, registered=done.registered).fault is None
-    assert check_rows(UNIT, done.rows, outside=heads_of(rows), registered=done.registered).fault is not None
+    assert verdict_on(done.rows, [], done.registered).fault is None
+    assert verdict_on(done.rows, heads_of(rows), done.registered).fault is not None
 
 
 def exported(link: Link) -> bytes:
@@ -266,7 +304,7 @@ def test_a_clean_trail_raises_no_alarm(
     The rows are made as they are read: what is measured is the verifier, not the database.
     """
     count = size("clean_entries", 3_500, 1_000_000)
-    rows, spent = trail(UNIT, count, random.Random(5)), 0.0
+    rows, spent = map(read, trail(UNIT, count, random.Random(5))), 0.0
     outside = heads_of(trail(UNIT, count, random.Random(5)), every=1_000)
     assert outside[-1].size == count and len(outside) == -(-count // 1_000)
 
