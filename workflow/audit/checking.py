@@ -211,7 +211,7 @@ def _columns_agree(body: bytes, at: datetime | None, actor: str) -> bool:
 
 
 def told(body: bytes) -> dict[str, Any]:
-    """When and by whom an entry's body says that it was done; None for what it does not say."""
+    """When and by whom an entry's body says that it was done, None where it does not say; empty for what is no object."""
     try:
         found: dict[str, Any] = _quickly(body)
     except ValidationError:
