@@ -74,6 +74,7 @@ ALLOWED: dict[str, Allowance] = {
     "voting.key_second": Allowance(f"{HALL}; {BARRED}", besides=5),
     "evaluation.measure_key_second": Allowance(BARRED, besides=1),
     "voting.certify_teller": Allowance(HALL + "; the report is made", besides=10),
+    "voting.resolution": Allowance("what its text tells is held against the session and the votes", besides=2),
     "voting.opinions_reply": Allowance(LET_GO, besides=1),
     "supervision.groups": Allowance(f"{GIVEN}; each group is a unit; {LISTED}", {"members": 4}, besides=1),
     "supervision.close_session": Allowance(ENDED, {"desk": 8}),

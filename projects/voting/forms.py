@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.functional import cached_property, lazy
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.figures import decided
@@ -14,6 +15,7 @@ from projects.ballots.forms import AdoptionForm, DeclaringForm
 from projects.ballots.models import Vote
 from projects.ballots.selectors import lines_of
 from projects.collection.forms import Lines
+from projects.cycles.models import Session
 from projects.voting import drafts, selectors, services
 from projects.voting.selectors import vote_of
 from workflow.flows.fields import choice_field
@@ -41,17 +43,24 @@ else:
     Text = Recorded = object  # a mixin brings rules, no fields
 
 
-class OnTheResult(Text):
+class AtTheVote(Text):
+    """About what was decided at the session the vote was held at, asked for once."""
+
+    @cached_property
+    def held(self) -> Session:
+        return selectors.vote_session(self.subject)
+
+
+class OnTheResult(AtTheVote):
     """A text that tells the result: it names what was elected; where it names anything else, whoever confirms it is told."""
 
     def clean_body(self) -> str:
         body: str = self.cleaned_data["body"]
         for title in drafts.left_out(self.subject, body):
             self.add_error("body", _("正文没有写明入选项目“%(title)s”。") % {"title": title})
-        of = selectors.deputies_in_office(self.subject)
         for word, n in drafts.attendance_stated(body):
-            if n > of:
-                told = {"word": word, "n": n, "of": of}
+            if n > self.in_office:
+                told = {"word": word, "n": n, "of": self.in_office}
                 self.add_error("body", _("正文写%(word)s %(n)s 人，多于全体代表 %(of)s 人。") % told)
         return body
 
@@ -65,9 +74,16 @@ class OnTheResult(Text):
             *self._attendance_foreseen(drafts.attendance_stated(body)),
         ]
 
+    @cached_property
+    def in_office(self) -> int:
+        return self.held.deputies_in_office or selectors.deputies_in_office(self.subject)
+
+    @cached_property
+    def here_at_votes(self) -> list[int]:
+        return selectors.present_at_votes(self.subject, self.held)
+
     def _attendance_foreseen(self, stated: list[tuple[str, int]]) -> list[str]:
-        of, here = selectors.deputies_in_office(self.subject), selectors.present_at_votes(self.subject)
-        known = {"应到": [of], "实到": here}
+        known = {"应到": [self.in_office], "实到": self.here_at_votes} if stated else {}
         told = _("正文写%(word)s %(n)s 人，票决时%(word)s %(known)s 人，请核对。")
         return [
             told % {"word": word, "n": n, "known": known[word][-1]}
@@ -76,11 +92,11 @@ class OnTheResult(Text):
         ]
 
 
-class AfterTheVote(Recorded):
+class AfterTheVote(AtTheVote, Recorded):
     """The record of a body that met on the result: not before the session the vote was held at."""
 
     def not_before(self) -> date | None:
-        return selectors.vote_session(self.subject).held_on
+        return self.held.held_on
 
 
 class PutResolutionForm(OnTheResult, StepForm):
@@ -121,8 +137,12 @@ class ResolutionForm(OnTheResult, AfterTheVote, AdoptionForm):
         super().prepare()
         if not self.by_ballot():
             self.fields["body"].initial = partial(drafts.resolution_text, self.subject)
-            if here := selectors.present_at_votes(self.subject):
-                self.fields["present_number"].help_text = _("票决时实到 %(n)s 人。") % {"n": here[-1]}
+            # Asked of the database where the page is shown, not where it is sent.
+            self.fields["present_number"].help_text = lazy(self._here_then, str)()
+
+    def _here_then(self) -> str:
+        here = self.here_at_votes
+        return str(_("票决时实到 %(n)s 人。") % {"n": here[-1]}) if here else ""
 
     def recorded(self, vote: Vote) -> dict[str, Any]:
         draft = selectors.draft_voted_on(vote)
@@ -139,7 +159,7 @@ class ResolutionForm(OnTheResult, AfterTheVote, AdoptionForm):
 
     def _unlike_the_vote(self) -> list[str]:
         """That another number is entered than was here when the projects were voted on."""
-        present, here = self.cleaned_data.get("present_number"), selectors.present_at_votes(self.subject)
+        present, here = self.cleaned_data.get("present_number"), self.here_at_votes
         if self.by_ballot() or not here or present in here:
             return []
         told = _(

@@ -142,9 +142,8 @@ def deputies_in_office(cycle: Cycle) -> int:
     return (vote.session.deputies_in_office if vote.session else None) or vote.deputies_in_office
 
 
-def present_at_votes(cycle: Cycle) -> list[int]:
-    """How many deputies were here at the votes on the projects announced at the session, in order: some come and go between."""
-    held = vote_session(cycle)
+def present_at_votes(cycle: Cycle, held: Session) -> list[int]:
+    """How many deputies were here at the votes on the projects announced at a session, in order: some come and go between."""
     votes = declared_votes(cycle.reference, *PROJECTS)
     return [v.deputies_present for v in votes if v.session_id == held.pk and v.deputies_present is not None]
 
