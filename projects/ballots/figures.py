@@ -354,15 +354,20 @@ def decided(vote: Vote, figures: Mapping[str, Any] | None = None) -> count.Outco
 
 def counted_figures(vote: Vote) -> dict[str, dict[str, int | str]]:
     """What the accepted tally comes to as `rules.compare_counts` takes it: under "" the ballots, then every candidate's
-    figures and what becomes of it."""
+    figures and what becomes of it; not of a measurement, where that rests on more than these ballots (earlier rounds).
+    """
     out, back = _handed_as(vote)
     ballots: dict[str, int | str] = {out: vote.issued or 0, back: vote.returned or 0}
     if not is_pressed(vote) or is_mixed(vote):
         ballots |= {_FIGURES[name]: vote.figures[name] for name in ("valid", "invalid")}
     spoiled = vote.figures.get("spoiled", {})
     ballots |= {_FIGURES[f"spoiled_{why}"]: spoiled[why] for why in SPOILED if spoiled.get(why)}
-    lines = counted_lines(vote, outcome_of(vote, decided(vote)))
-    return {"": ballots} | {line["title"]: dict(line["figures"]) | {RESULT: line["word"]} for line in lines}
+    sums = vote.figures["sums"]
+    lines: dict[str, dict[str, int | str]] = {one: dict(told(vote, sums[one])) for one in titles_of(vote)}
+    if vote.purpose == Purpose.MEASUREMENT:
+        return {"": ballots, **lines}
+    words = {one["title"]: one["word"] for one in lines_told(vote, outcome_of(vote, decided(vote)))}
+    return {"": ballots} | {title: figures | {RESULT: words[title]} for title, figures in lines.items()}
 
 
 def _handed_as(vote: Vote) -> tuple[str, str]:
