@@ -394,10 +394,10 @@ def test_what_is_keyed_or_signed_by_another_hand_is_told_without_its_value(year)
         at=at("2027-01-20"),
     )
     committed()
-    (told,) = changed(lambda: Keying.objects.filter(pk=keying.pk).update(figures={"valid": 4711}))
+    (told,) = changed(lambda: Keying.objects.filter(pk=keying.pk).update(figures={"valid": 4711471147}))
     assert (told["subject"], told["about"]) == (vote.reference, year.cycle.reference)
     assert told["before"] == {} and told["after"]["row_hidden"] == "figures"
-    assert not Entry.objects.filter(body__contains="4711").exists()
+    assert not Entry.objects.filter(body__contains="4711471147").exists()
 
 
 # What reads it
