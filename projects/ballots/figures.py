@@ -101,6 +101,11 @@ def is_mixed(vote: Vote) -> bool:
     return is_pressed(vote) and bool(vote.paper_issued)
 
 
+def is_without_ballots(vote: Vote) -> bool:
+    """Whether everybody presses the hall's device: there is no ballot that could be valid or not."""
+    return is_pressed(vote) and not is_mixed(vote)
+
+
 def is_of_two_ways(vote: Vote) -> bool:
     """Whether only the total of two ways to vote may be kept: what one of them came to tells the other (integrity.md §2.6)."""
     return vote.device or is_mixed(vote)
@@ -183,6 +188,11 @@ def on_paper(vote: Vote, which: str) -> int:
     return getattr(vote, f"paper_{which}" if vote.device or vote.keypad else which) or 0
 
 
+def ballot_on_paper(vote: Vote) -> str:
+    """What a ballot on paper is called: by its way where others vote by another, else as the vote calls its ballots."""
+    return _("纸质票") if vote.device or vote.keypad else words_of(vote).ballot
+
+
 def to_key(vote: Vote, which: str) -> int:
     """Those issued or returned whose figures two people key: the paper, and who presses; a box is opened."""
     return getattr(vote, f"paper_{which}" if vote.device else which) or 0
@@ -191,13 +201,17 @@ def to_key(vote: Vote, which: str) -> int:
 def parts_of(vote: Vote, figures: Mapping[str, Any]) -> list[count.VoteFile]:
     """What two people key, part by part as each has to balance: the paper's, the hall device's, or the one there is."""
     if not is_mixed(vote):
-        file = vote_file(vote, figures)
-        return [
-            replace(file, ballots_issued=to_key(vote, "issued"), ballots_returned=to_key(vote, "returned"))
-        ]
+        words = words_of(vote)
+        if vote.device:
+            words = replace(words, ballot=ballot_on_paper(vote))
+        return [_part(vote, figures, words, to_key(vote, "issued"), to_key(vote, "returned"))]
     words, paper = words_of(vote), {name: kept for name, kept in figures.items() if name != "pressed"}
     return [
-        _part(vote, paper, words.of_part(_("纸质票"), _("有效纸质票 %(n)s 张")), vote.paper_issued, vote.paper_returned),
+        _part(
+            vote, paper,
+            replace(words.of_part(_("纸质票"), _("有效纸质票 %(n)s 张")), ballot=ballot_on_paper(vote)),
+            vote.paper_issued, vote.paper_returned,
+        ),
         _part(
             vote, _pressed(vote, figures), words.of_part(_("按键"), _("表决器记录 %(n)s 人")), vote.pressing, vote.recorded
         ),
@@ -224,6 +238,12 @@ def problems_of(vote: Vote, figures: Mapping[str, Any]) -> list[count.Problem]:
         assert part.tally is not None  # the file always carries sums
         found += [*count.reconcile(part), *count.impossible_points(part.paper, part.tally)]
     return found
+
+
+def unlike_returned(vote: Vote, *, valid: int, invalid: int) -> list[str]:
+    """That the ballots keyed, valid and invalid, are not as many as came back on paper; empty where they are."""
+    paper, *_pressed_part = parts_of(vote, sheet(vote, valid=valid, invalid=invalid, marks={}))
+    return [problem.sentence for problem in count.reconcile(paper) if problem.code == "returned_differs"]
 
 
 def differences_of(vote: Vote, first: Mapping[str, Any], second: Mapping[str, Any]) -> list[count.Difference]:
@@ -358,7 +378,7 @@ def counted_figures(vote: Vote) -> dict[str, dict[str, int | str]]:
     """
     out, back = _handed_as(vote)
     ballots: dict[str, int | str] = {out: vote.issued or 0, back: vote.returned or 0}
-    if not is_pressed(vote) or is_mixed(vote):
+    if not is_without_ballots(vote):
         ballots |= {_FIGURES[name]: vote.figures[name] for name in ("valid", "invalid")}
     spoiled = vote.figures.get("spoiled", {})
     ballots |= {_FIGURES[f"spoiled_{why}"]: spoiled[why] for why in SPOILED if spoiled.get(why)}
@@ -436,9 +456,10 @@ def equations(vote: Vote, figures: Mapping[str, Any] | None = None) -> list[Equa
     assert file.tally is not None
     problems = count.reconcile(file)
     broken = {(problem.code, problem.candidate) for problem in problems}
+    cast = (figures or vote.figures).get("cast")
     lines = [
         *_head_lines(vote, file, {code for code, _candidate in broken}),
-        *_box_line((figures or vote.figures).get("cast")),
+        *_box_lines(vote, cast),
         *(
             Equation(_sum_line(vote, one, of, file.tally.valid), ("sum_differs", one) not in broken)
             for one, of in file.tally.sums.items()
@@ -479,11 +500,32 @@ def _head_lines(vote: Vote, file: count.VoteFile, broken: set[str]) -> list[Equa
     return lines + _marks_line(file, tally, broken)
 
 
-def _box_line(cast: Mapping[str, int] | None) -> list[Equation]:
-    """A vote by device: the box against the roll, both being frozen (integrity.md §2.7)."""
+def _box_lines(vote: Vote, cast: Mapping[str, int] | None) -> list[Equation]:
+    """A vote by device: the box against the roll, both being frozen (integrity.md §2.7); with paper beside it, that the two
+    ways together are what went out and came back. How many vote which way is no secret."""
     if cast is None:
         return []
-    return [Equation(_("电子票箱 %(box)s 张 ＝ 名册划记 %(roll)s 人") % cast, cast["box"] == cast["roll"])]
+    line = Equation(_("电子票箱 %(box)s 张 ＝ 名册划记 %(roll)s 人") % cast, cast["box"] == cast["roll"])
+    if not vote.paper_issued:
+        return [line]
+    out = {"paper": vote.paper_issued, "issued": vote.issued or 0}
+    out["device"] = out["issued"] - out["paper"]
+    back = {"box": cast["box"], "paper": vote.paper_returned or 0, "returned": vote.returned or 0}
+    paper = {"returned": back["paper"], "issued": vote.paper_issued}
+    return [
+        Equation(
+            _("用手机投票 %(device)s ＋ 发出纸质票 %(paper)s ＝ 发出合计 %(issued)s") % out,
+            out["device"] >= 0,
+        ),
+        line,
+        Equation(
+            _("收回纸质票 %(returned)s ≤ 发出纸质票 %(issued)s") % paper, paper["returned"] <= paper["issued"]
+        ),
+        Equation(
+            _("电子票 %(box)s ＋ 收回纸质票 %(paper)s ＝ 收回合计 %(returned)s") % back,
+            back["box"] + back["paper"] == back["returned"],
+        ),
+    ]
 
 
 def _pressed_lines(file: count.VoteFile, broken: set[str]) -> list[Equation]:

@@ -292,11 +292,18 @@ def void_foreseen(vote: Vote, figures: Mapping[str, int]) -> list[str]:
     return [_("%(reason)s，监票人确认后本次投票无效，由主席团决定重新投票。") % {"reason": reason}]
 
 
+def warned_on_return(vote: Vote) -> list[str]:
+    """What whoever confirms a closing is warned of in the figures that wait; empty where there is nothing, or none wait."""
+    if (entered := witnessing.entered(vote, "close")) is None:
+        return []
+    return [*void_foreseen(vote, entered.figures), *unlike_before(vote, entered.figures)]
+
+
 def none_on_paper(vote: Vote) -> list[str]:
     """That nobody was given a ballot on paper, where others vote by telephone; empty where somebody was."""
     if not vote.device or fig.on_paper(vote, "issued"):
         return []
-    return [_("本次没有发出纸质票，没有票要清点；电子票由系统清点。")]
+    return [str(_("本次没有发出纸质票，没有票要清点；电子票由系统清点。"))]
 
 
 def unlike_before(vote: Vote, figures: Mapping[str, int]) -> list[str]:
@@ -497,10 +504,9 @@ class ConfirmCloseForm(VoteForm):
 
     def foreseen(self) -> list[str]:
         """What whoever entered the figures was told of them (`CloseForm`)."""
-        if (entered := witnessing.entered(self.vote, "close")) is None:
+        if witnessing.entered(self.vote, "close") is None:
             return []
-        told = none_on_paper(self.vote)
-        return [*told, *void_foreseen(self.vote, entered.figures), *unlike_before(self.vote, entered.figures)]
+        return [*none_on_paper(self.vote), *warned_on_return(self.vote)]
 
     def foreseen_table(self) -> Foreseen | None:
         """The figures the vote closes on."""
@@ -666,7 +672,7 @@ class TallyForm(VoteForm):
 
     def prepare(self) -> None:
         self.columns = columns_of(self.vote)
-        if self._has_no_paper:
+        if fig.is_without_ballots(self.vote):
             del self.fields["valid"], self.fields["invalid"]
         else:
             for why, label in SPOILED_LABELS.items():
@@ -674,10 +680,6 @@ class TallyForm(VoteForm):
         for option in self.vote.options.all():
             for column in self.columns:
                 self.fields[column.name(option)] = self._box(option, column)
-
-    @property
-    def _has_no_paper(self) -> bool:
-        return fig.is_pressed(self.vote) and not fig.is_mixed(self.vote)
 
     def _box(self, option: Option, column: Column) -> forms.IntegerField:
         label = titled(f"{option.position}. {option.title}", column.label)
@@ -692,13 +694,27 @@ class TallyForm(VoteForm):
     def clean(self) -> dict[str, Any]:
         super().clean()
         data = self.cleaned_data
-        if self._has_no_paper:
+        if fig.is_without_ballots(self.vote):
             return data | {"valid": fig.to_key(self.vote, "returned"), "invalid": 0}
         reasons = {why: data.get(f"spoiled_{why}") or 0 for why in SPOILED_LABELS}
         if "invalid" in data and not self.errors:
             for sentence in fig.spoiled_faults({"spoiled": reasons, "invalid": data["invalid"]}):
                 self.add_error("invalid", sentence)
+        if "valid" in data and "invalid" in data:
+            for sentence in self._unlike_returned(data["valid"], data["invalid"]):
+                self.add_error("valid", sentence)
         return data
+
+    def _unlike_returned(self, valid: int, invalid: int) -> list[Any]:
+        """That as many ballots as these did not come back on paper, and what is to be looked at: no sum of the other sheet."""
+        if not (found := fig.unlike_returned(self.vote, valid=valid, invalid=invalid)):
+            return []
+        only = [_("只录入纸质票，电子票由系统计票。")] if self.vote.device else []
+        return [
+            *found,
+            *only,
+            _("逐张清点仍与收回的张数不符的，不要改数字，请总监票人提出复票，重新清点收回的票。"),
+        ]
 
     @property
     def figures(self) -> dict[str, Any]:

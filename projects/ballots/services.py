@@ -521,7 +521,7 @@ def void_on_return(vote: Vote, returned: int, paper_returned: int) -> str:
             else _("收回%(ballot)s %(returned)s 张，多于发出的 %(issued)s 张")
         )
         return told % {
-            "ballot": fig.words_of(vote).ballot,
+            "ballot": fig.ballot_on_paper(vote),
             "returned": on_paper,
             "issued": issued,
         }

@@ -136,7 +136,7 @@ class DeskSteps:
             act=self.desk.confirm_closing,
             barred=self.desk.barred_from_closing,
             on_return=self.desk.send_back_closing,
-            context=self.desk.at_closing,
+            context=self._at_closing,
             page="steps/voting/confirm.html",
             irreversible=True,
             in_person=True,
@@ -144,6 +144,10 @@ class DeskSteps:
             handed_told=self.desk.became,
             **told,
         )
+
+    def _at_closing(self, subject: Any) -> dict[str, Any]:
+        """What is to be confirmed, and what whoever entered it was warned of."""
+        return self.desk.at_closing(subject) | {"warned": forms.warned_on_return(self.desk.vote_of(subject))}
 
     def closing_step(self) -> OfficeView:
         return self._counting_returned(

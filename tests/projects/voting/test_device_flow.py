@@ -14,6 +14,7 @@ from pypdf import PdfReader
 import projects.voting.events  # noqa: F401  registers the events
 from notifications.routing import routes_of
 from projects.ballots import boxes, offline, rolls, sealing
+from projects.ballots import figures as fig
 from projects.ballots.boxes import paper_of
 from projects.ballots.casting import Voter
 from projects.ballots.forms import OpenForm
@@ -334,6 +335,73 @@ def test_paper_handed_out_while_the_vote_is_open_is_counted_at_its_closing(hall,
     hand_paper(hall, 16, 17, 18, 19, 20)
     page = page_of("voting.close", hall.town.of("chief_teller"), "chief_teller", client)
     assert "收回纸质票" in page and "本事项无须填写内容" not in page
+
+
+def test_whoever_keys_beside_telephones_reads_that_the_paper_alone_is_keyed_and_how_much_there_is(
+    hall, client
+):
+    opened(hall, on_paper=(1, 2, 3, 4, 5, 6))
+    vote_all(hall, most=13)
+    close(hall, returned=6)
+    counter = hall.town.of("counter", 1)
+    page = page_of("voting.key_first", counter, "counter", client)
+    assert "只录入纸质票" in page
+    assert "发出纸质票 6 张，收回纸质票 6 张，只录入这些票；电子票由系统计票，不录入。" in page
+    assert "发出纸质票 6" in " ".join(page.split()) and "请对照计票单，独立录入" in page
+
+    whole = keyed(hall.vote, Sheet({"文化礼堂": 1, "村道硬化": 5})) | {"valid": 19}
+    with pytest.raises(InvalidForm) as refused:
+        do("voting.key_first", counter, DAY, **whole)
+    assert list(refused.value.form.errors["valid"])[:2] == [
+        "收回纸质票 6 张 ≠ 有效票 19 ＋ 无效票 0 ＝ 19 张。",
+        "只录入纸质票，电子票由系统计票。",
+    ]
+    do("voting.key_first", counter, DAY, **(whole | {"valid": 6}))
+    assert hall.vote.keyings.count() == 1
+
+
+def test_telephones_and_paper_are_added_up_wherever_the_count_is_reconciled(hall, client):
+    opened(hall, on_paper=(1, 2, 3, 4, 5, 6))
+    vote_all(hall, most=13)
+    close(hall, returned=6)
+    seen = seen_of_one_count(hall, client, {"文化礼堂": 1, "村道硬化": 5})
+    lines = [
+        "用手机投票 14 ＋ 发出纸质票 6 ＝ 发出合计 20",
+        "收回纸质票 6 ≤ 发出纸质票 6",
+        "电子票 13 ＋ 收回纸质票 6 ＝ 收回合计 19",
+    ]
+    for line_told in lines:
+        assert line_told in seen["signing"] and line_told in seen["vote"]
+        assert "".join(line_told.split()) in seen["printed report"]
+
+
+def test_a_vote_whose_ways_do_not_add_up_says_so(hall):
+    opened(hall, on_paper=(1, 2, 3, 4, 5, 6))
+    vote_all(hall)
+    close(hall, returned=6)
+    figures = fig.empty_sheet(hall.vote) | {"cast": {"box": 13, "roll": 13}}
+    broken = [one.text for one in fig.equations(hall.vote, figures) if not one.holds]
+    assert "电子票 13 ＋ 收回纸质票 6 ＝ 收回合计 20" in broken
+
+
+def test_more_paper_back_than_went_out_beside_telephones_is_told_as_paper_and_before_it_is_confirmed(
+    hall, client
+):
+    opened(hall, on_paper=(1, 2, 3, 4, 5, 6))
+    vote_all(hall)
+    void = "收回纸质票 7 张，多于发出的 6 张，监票人确认后本次投票无效，由主席团决定重新投票。"
+    chief, teller = hall.town.of("chief_teller"), hall.town.of("teller")
+    do("voting.close", chief, DAY, returned=6)
+    assert "监票人确认后本次投票无效" not in page_of("voting.close_confirm", teller, "teller", client)
+    do_again(hall, "voting.close_confirm", teller)
+    assert void in checked("voting.close", chief, "chief_teller", client, returned=7)
+    do("voting.close", chief, DAY, returned=7)
+    assert void in page_of("voting.close_confirm", teller, "teller", client)
+
+
+def do_again(hall, key, user):
+    """Send a task back to whoever did the one before."""
+    send_back(open_task(key).pk, actor=user, reason="清点的数字不符", at=at(DAY))
 
 
 def test_without_paper_nobody_keys_and_the_box_is_opened_at_once(hall):

@@ -165,6 +165,18 @@ def test_only_the_sum_of_both_is_kept_signed_and_printed(hall):
     assert not any('"pressed' in body for body in Entry.objects.values_list("body", flat=True))
 
 
+def test_ballots_keyed_beside_the_device_that_are_not_those_on_paper_are_refused_at_their_field(hall, client):
+    collected(hall)
+    page = page_of("voting.key_first", hall.town.of("counter", 1), "counter", client)
+    assert "请对照表决器的结果和纸质票计票单，独立录入" in page
+    with pytest.raises(InvalidForm) as refused:
+        do("voting.key_first", hall.town.of("counter", 1), DAY, **keyed(hall, valid=19))
+    first, *_advice = refused.value.form.errors["valid"]
+    assert first == "收回纸质票 5 张 ≠ 有效票 19 ＋ 无效票 1 ＝ 20 张。"
+    keyed_twice(hall, keyed(hall), keyed(hall))
+    assert hall.vote.state == "keyed"
+
+
 def test_how_many_voted_which_way_is_signed_for(hall):
     collected(hall)
     keyed_twice(hall, keyed(hall), keyed(hall))
@@ -260,10 +272,10 @@ def test_what_does_not_balance_is_named_by_its_side_and_nothing_can_be_signed(ha
 def test_ballots_missing_on_paper_are_not_made_up_for_by_the_device(hall):
     """Nineteen of twenty either way: the whole would balance, the paper does not."""
     collected(hall)
-    data = keyed(hall, PRESSED, ON_PAPER, invalid=0, spoiled_unreadable=0)
-    keyed_twice(hall, data, data)
-    (sentence,) = DESK.at_keying(hall.cycle)["unbalanced"]
-    assert sentence == "收回表决票 5 张 ≠ 有效票 4 ＋ 无效票 0 ＝ 4 张。"
+    short = keyed(hall, PRESSED, ON_PAPER, invalid=0, spoiled_unreadable=0)
+    with pytest.raises(InvalidForm, match="收回纸质票 5 张 ≠ 有效票 4 ＋ 无效票 0 ＝ 4 张。"):
+        do("voting.key_first", hall.town.of("counter", 1), DAY, **short)
+    assert not Keying.objects.exists()
 
 
 def test_keyings_that_differ_are_refused_and_the_place_says_on_which_side(hall):
@@ -358,7 +370,7 @@ def test_a_device_that_fails_gives_way_to_paper_for_all_and_asks_for_no_totals(h
     ("returned", "reason"),
     [
         ({"returned": 16, "paper_returned": 5}, "表决器记录 16 人，多于按键表决的 15 人"),
-        ({"returned": 14, "paper_returned": 6}, "收回表决票 6 张，多于发出的 5 张"),
+        ({"returned": 14, "paper_returned": 6}, "收回纸质票 6 张，多于发出的 5 张"),
     ],
     ids=["on the device", "on paper"],
 )

@@ -528,14 +528,29 @@ def test_the_second_keying_may_come_first_and_its_page_shows_no_figure(hall):
 
 def test_figures_that_do_not_balance_are_keyed_again(hall):
     collected(hall)
-    data = keyed(hall.vote, Sheet(SIPING)) | {"valid": 44}
+    option = hall.vote.options.first()
+    data = keyed(hall.vote, Sheet(SIPING)) | {f"abstain_{option.pk}": 0}
     for turn, name in ((1, "voting.key_first"), (2, "voting.key_second")):
         do(name, hall.town.of("counter", turn), DAY, **data)
     assert hall.vote.state == "closed"
     problems = DESK.at_keying(hall.cycle)["unbalanced"]
-    assert problems[0] == "收回表决票 45 张 ≠ 有效票 44 ＋ 无效票 0 ＝ 44 张。"
+    assert len(problems) == 1 and problems[0].startswith(f"项目“{option.title}”：")
     assert len(open_tasks(hall.cycle, "voting.key_first")) == 1
     assert not open_tasks(hall.cycle, "voting.certify_chief")
+
+
+def test_ballots_keyed_that_are_not_as_many_as_came_back_are_refused_at_their_field(hall):
+    collected(hall)
+    counter, data = hall.town.of("counter", 1), keyed(hall.vote, Sheet(SIPING))
+    with pytest.raises(InvalidForm) as refused:
+        do("voting.key_first", counter, DAY, **(data | {"valid": 44}))
+    assert refused.value.form.errors["valid"] == [
+        "收回表决票 45 张 ≠ 有效票 44 ＋ 无效票 0 ＝ 44 张。",
+        "逐张清点仍与收回的张数不符的，不要改数字，请总监票人提出复票，重新清点收回的票。",
+    ]
+    assert not hall.vote.keyings.exists()
+    do("voting.key_first", counter, DAY, **data)
+    assert hall.vote.keyings.count() == 1
 
 
 def test_one_person_cannot_sign_for_both_offices(hall):
