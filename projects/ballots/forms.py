@@ -21,7 +21,7 @@ from projects.ballots.models import Option, Purpose, Vote, VoteState
 from projects.ballots.outcomes import outcome_of
 from projects.ballots.questions import division_of, is_carried, obstacles_to_recording
 from projects.ballots.reporting import report_text
-from projects.ballots.rolls import HERE, obstacles_to_totals, yet_to_vote
+from projects.ballots.rolls import HERE, obstacles_to_groups, obstacles_to_totals, yet_to_vote
 from projects.ballots.rules import GRADING, Spoiled
 from projects.ballots.selectors import (
     ENTERED,
@@ -255,6 +255,8 @@ class OpenForm(VoteForm):
             return
         del self.fields["issued"]
         self.offer("on_paper", [(str(line.pk), line.name) for line in here or []])
+        nobody = _("无，都按会场表决器") if self.vote.keypad else _("无，都用手机投票")
+        cast(Any, self.fields["on_paper"]).told_empty = nobody
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -262,6 +264,10 @@ class OpenForm(VoteForm):
         if issued is not None and present is not None:
             for sentence in obstacles_to_issuing(self.vote, present=present, issued=issued):
                 self.add_error("issued", sentence)
+        if "on_paper" in self.cleaned_data and present is not None:
+            paper = len(set(self.cleaned_data["on_paper"]))
+            for sentence in obstacles_to_groups(self.vote, paper, present - paper):
+                self.add_error("on_paper", sentence)
         return self.cleaned_data
 
 
@@ -429,9 +435,24 @@ class ConfirmOpenForm(VoteForm):
     confirmed = forms.BooleanField(label=_("我已当众检查票箱，确认是空的；发出的张数与上列数字一致"))
 
     def prepare(self) -> None:
-        if self.vote.keypad:
-            told = _("我已当众测试表决器，各键有效、记录已清零；按键表决的人数与上列数字一致")
+        if told := self._confirmed_as():
             self.fields["confirmed"].label = told
+
+    def _confirmed_as(self) -> Any:
+        """What is confirmed where not all vote on paper: a box is looked into only where there is paper to put in it."""
+        entered = witnessing.entered(self.vote, "open")
+        paper = len(entered.figures["on_paper"]) if entered else self.vote.paper_issued
+        if self.vote.keypad:
+            if paper:
+                return _(
+                    "我已当众测试表决器，各键有效、记录已清零；票箱是空的；按键表决的人数、发出纸质票的张数与上列数字一致"
+                )
+            return _("我已当众测试表决器，各键有效、记录已清零；按键表决的人数与上列数字一致")
+        if not self.vote.device:
+            return None
+        if paper:
+            return _("我已当众检查票箱，确认是空的；发出纸质票的张数、用手机投票的人数与上列数字一致")
+        return _("我确认没有发出纸质票，到会代表都用手机投票，人数与上列数字一致")
 
 
 class CloseForm(VoteForm):

@@ -58,38 +58,50 @@ def obstacles_to_groups(vote: Vote, on_paper: int, by_device: int) -> list[str]:
     `device_least` is none. Everybody on one way is always right.
     """
     figures = {"paper": on_paper, "device": by_device, "least": vote.device_least}
+    before = vote.state == VoteState.DEFINED
     if vote.keypad:
-        return _obstacles_to_pressing(figures)
+        return _obstacles_to_pressing(figures, before=before)
     if 0 < by_device < vote.device_least:
         return [
             _("电子票只有 %(device)s 人，少于 %(least)s 人，不能用电子票表决。请全部到会代表领取纸质票。")
             % figures
         ]
     if by_device and 0 < on_paper < vote.device_least:
-        return [
+        # Before the opening there are no codes yet, and whoever is to have paper is still the chair's to say.
+        told = (
             _(
+                "纸质票只有 %(paper)s 人，少于 %(least)s 人，容易看出是谁投的票。"
+                "请改为都用手机或者会场的平板电脑投票，或者领取纸质票的不少于 %(least)s 人。"
+            )
+            if before
+            else _(
                 "纸质票只有 %(paper)s 人，少于 %(least)s 人，容易看出是谁投的票。"
                 "请在会场提供平板电脑并换发新的投票码，或者改领纸质票的不少于 %(least)s 人。"
             )
-            % figures
-        ]
+        )
+        return [told % figures]
     return []
 
 
-def _obstacles_to_pressing(figures: dict[str, int]) -> list[str]:
+def _obstacles_to_pressing(figures: dict[str, int], *, before: bool) -> list[str]:
     if 0 < figures["device"] < figures["least"]:
         return [
             _("按键表决的只有 %(device)s 人，少于 %(least)s 人，不能用表决器表决。请全部到会代表领取纸质票。")
             % figures
         ]
     if figures["device"] and 0 < figures["paper"] < figures["least"]:
-        return [
+        told = (
             _(
+                "纸质票只有 %(paper)s 人，少于 %(least)s 人，容易看出是谁投的票。"
+                "请改为都按会场表决器，或者领取纸质票的不少于 %(least)s 人。"
+            )
+            if before
+            else _(
                 "纸质票只有 %(paper)s 人，少于 %(least)s 人，容易看出是谁投的票。"
                 "请为其更换按键器，或者改领纸质票的不少于 %(least)s 人。"
             )
-            % figures
-        ]
+        )
+        return [told % figures]
     return []
 
 

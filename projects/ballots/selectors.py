@@ -212,6 +212,8 @@ ENTERED = {
     "present": gettext_lazy("实到代表"),
     "on_leave": gettext_lazy("请假"),
     "issued": gettext_lazy("发出表决票"),
+    "paper_issued": gettext_lazy("发出纸质票"),
+    "by_device": gettext_lazy("用手机投票的代表"),
     "returned": gettext_lazy("收回表决票"),
     "paper_returned": gettext_lazy("收回纸质票"),
     "held_on": gettext_lazy("主席团会议日期"),
@@ -236,8 +238,8 @@ def entered_on(vote: Vote, what: str) -> dict[str, Any] | None:
         return None
     meeting, paper = found.figures.get("meeting", {}), found.figures.get("on_paper", ())
     told = found.figures | meeting | ({"attended": len(meeting["attended"])} if meeting else {})
-    if vote.keypad and what == "open":
-        told |= {"issued": found.figures["issued"] - len(paper)}
+    if what == "open":
+        told |= _by_way(vote, found.figures["issued"], len(paper))
     return {
         "by": found.by,
         "figures": named_figures(vote, told),
@@ -247,6 +249,14 @@ def entered_on(vote: Vote, what: str) -> dict[str, Any] | None:
         "by_device": vote.device and what == "open",
         "reason": found.figures.get("reason", ""),
     }
+
+
+def _by_way(vote: Vote, issued: int, paper: int) -> dict[str, int]:
+    """What is issued by the ways a vote is held, by the names of `ENTERED`; empty where there is one way only, the paper's."""
+    if not (vote.device or vote.keypad):
+        return {}
+    others = {"by_device" if vote.device else "issued": issued - paper}
+    return {"paper_issued": paper} | others if paper else others
 
 
 def named_figures(vote: Vote, figures: Mapping[str, Any]) -> list[tuple[Any, Any]]:
@@ -290,7 +300,7 @@ def went_out(vote: Vote) -> list[tuple[Any, int]]:
     """
     if vote.issued is None:
         return []
-    on_paper = [(gettext_lazy("发出纸质票"), vote.paper_issued)] if vote.paper_issued else []
+    on_paper = [(ENTERED["paper_issued"], vote.paper_issued)] if vote.paper_issued else []
     if vote.keypad:
         return [(PRESSED["issued"], vote.pressing or 0), *on_paper]
     return [

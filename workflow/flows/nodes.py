@@ -102,6 +102,7 @@ class OfficeView(nodes.View):
     for one that may not. It may refuse. undo_past: the names of jobs of the flow behind the step whose work it undoes.
     stays: why nobody takes it back, a sentence shown to whoever did it. Every step has one of the two, unless it is
     irreversible, in person or a body's.
+    second: of an irreversible step that another person confirms or sends back, that in a sentence for the page that asks.
     """
 
     activation_class = OfficeActivation
@@ -136,6 +137,7 @@ class OfficeView(nodes.View):
         handed_out: str = "",
         handed_told: Callable[..., dict[str, Any]] | None = None,
         begins: OfficeView | None = None,
+        second: Text = "",
     ) -> None:
         super().__init__(view=None)
         settled = irreversible or in_person or isinstance(self, MeetingView)
@@ -145,6 +147,7 @@ class OfficeView(nodes.View):
             )
         self.undo, self.undo_past, self.stays = undo, tuple(undo_past), stays
         self.handed_out, self.handed_told, self.begins = handed_out, handed_told, begins
+        self.second = second
         self.office, self.task_title, self.act, self.form = office, title, act, form
         self.seat, self.to, self.obstacles, self.on_return = seat, to, obstacles, on_return
         self.barred, self.what_follows = barred, what_follows

@@ -76,7 +76,7 @@ def _as_named(field: forms.ModelChoiceField[Any], codes: list[Any]) -> str:
 
 def _shown(field: forms.Field, value: Any) -> str:
     if value in EMPTY:
-        return _("（未填写）")
+        return str(getattr(field, "told_empty", _("（未填写）")))
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(field, FenField):

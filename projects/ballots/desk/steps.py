@@ -91,6 +91,7 @@ class DeskSteps:
             in_person=True,
             basis=_("《地方组织法》第十四条；发出的票不多于实到代表"),
             hint=_("总监票人确认后投票才开始。人数有变动的，退回重新清点。"),
+            second=_("提交后本人不能撤回；总监票人确认后生效，数字不符的由其退回。请逐项核对。"),
         )
 
     def confirming_opening(self) -> OfficeView:
@@ -124,6 +125,7 @@ class DeskSteps:
             page="steps/voting/desk.html",
             irreversible=True,
             in_person=True,
+            second=_("提交后本人不能撤回；监票人确认后生效，数字不符的由其退回。请逐项核对。"),
             **told,
         )
 

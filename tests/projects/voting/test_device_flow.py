@@ -415,6 +415,45 @@ def test_without_paper_nobody_keys_and_the_box_is_opened_at_once(hall):
     assert set(waiting()) == {"voting.certify_chief", "voting.certify_teller"}
 
 
+def test_who_confirms_the_opening_confirms_what_there_is_of_paper_and_of_telephones(hall, client):
+    hold(hall)
+    attend(hall)
+    chair, chief = hall.town.of("chair"), hall.town.of("chief_teller")
+    asked = checked("voting.open", chair, "chair", client)
+    assert "领取纸质票的代表 无，都用手机投票" in asked and "未填写" not in asked
+    assert "提交后本人不能撤回；总监票人确认后生效，数字不符的由其退回。" in asked
+    assert "确认后不能撤销" not in asked
+    do("voting.open", chair, DAY, on_paper=[])
+    page = " ".join(page_of("voting.open_confirm", chief, "chief_teller", client).split())
+    assert (
+        "我确认没有发出纸质票，到会代表都用手机投票，人数与上列数字一致" in page
+        and "票箱" not in page.split("投票前当众检查票箱")[-1]
+    )
+    assert "用手机投票的代表 20" in page and "发出纸质票 " not in page
+    do_again(hall, "voting.open_confirm", chief)
+
+    do("voting.open", chair, DAY, on_paper=[line(hall, n) for n in range(1, 7)])
+    page = " ".join(page_of("voting.open_confirm", chief, "chief_teller", client).split())
+    assert "发出纸质票 6 用手机投票的代表 14" in page
+    assert "我已当众检查票箱，确认是空的；发出纸质票的张数、用手机投票的人数与上列数字一致" in page
+    confirming = checked("voting.open_confirm", chief, "chief_teller", client, confirmed="on")
+    assert "发出纸质票 6 用手机投票的代表 14" in confirming and "确认后不能撤销" in confirming
+
+
+def test_too_few_on_paper_are_told_at_their_field_with_what_helps_before_the_opening(hall):
+    hold(hall)
+    attend(hall)
+    chair = hall.town.of("chair")
+    with pytest.raises(InvalidForm) as refused:
+        do("voting.open", chair, DAY, on_paper=[line(hall, 1), line(hall, 2)])
+    assert refused.value.form.errors["on_paper"] == [
+        "纸质票只有 2 人，少于 5 人，容易看出是谁投的票。"
+        "请改为都用手机或者会场的平板电脑投票，或者领取纸质票的不少于 5 人。"
+    ]
+    do("voting.open", chair, DAY, on_paper=[line(hall, n) for n in range(1, 6)])
+    assert waiting() == ["voting.open_confirm"]
+
+
 def test_a_wrong_passphrase_leaves_the_box_closed_and_the_task_open(hall):
     opened(hall)
     vote_all(hall)

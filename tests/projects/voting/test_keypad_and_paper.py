@@ -297,8 +297,9 @@ def test_keyings_that_differ_are_refused_and_the_place_says_on_which_side(hall):
     [((1,), "纸质票只有 1 人，少于 5 人"), (tuple(range(1, 18)), "按键表决的只有 3 人，少于 5 人")],
 )
 def test_so_few_on_either_way_that_their_votes_could_be_told_are_refused(hall, on_paper, told):
-    with pytest.raises(Refused, match=told):
+    with pytest.raises(InvalidForm, match=told) as refused:
         entered(hall, on_paper)
+    assert list(refused.value.form.errors) == ["on_paper"] and "更换按键器" not in str(refused.value)
     assert hall.vote.awaiting == {}
 
 
@@ -440,8 +441,9 @@ def test_the_second_of_two_reads_who_takes_paper_and_both_numbers(hall, client):
     page = page_of("voting.open_confirm", hall.town.of("chief_teller"), "chief_teller", client)
     assert "领取纸质票的代表：代表1、代表2、代表3、代表4、代表5。其余到会代表按会场表决器。" in page
     assert DESK.at_opening(hall.cycle)["entered"]["figures"] == [
-        ("实到代表", 20), ("请假", 0), ("按键表决的代表", 15),
+        ("实到代表", 20), ("请假", 0), ("按键表决的代表", 15), ("发出纸质票", 5),
     ]  # fmt: skip
+    assert "票箱是空的；按键表决的人数、发出纸质票的张数与上列数字一致" in page
     do("voting.open_confirm", hall.town.of("chief_teller"), DAY, confirmed=True)
     do("voting.close", hall.town.of("chief_teller"), DAY, returned=15, paper_returned=5)
     assert DESK.at_closing(hall.cycle)["entered"]["figures"] == [("表决器记录的人数", 15), ("收回纸质票", 5)]
