@@ -342,9 +342,16 @@ def result_told(vote: Vote) -> Foreseen | None:
         return None
     about = _("表决事项") if vote.is_question else _("项目")
     words = [str(word) for word, _number in lines[0]["figures"]]
+    title = _("计票结果报告单：有效票 %(valid)s 张，无效票 %(invalid)s 张")
+    if fig.is_without_ballots(vote):
+        title = _("计票结果报告单：表决器记录 %(recorded)s 人")
+    told = {
+        "valid": counted.count.valid,
+        "invalid": counted.count.invalid,
+        "recorded": vote.recorded,
+    }
     return Foreseen(
-        _("计票结果报告单：有效票 %(valid)s 张，无效票 %(invalid)s 张")
-        % {"valid": counted.count.valid, "invalid": counted.count.invalid},
+        title % told,
         (str(about), *words, str(_("结果"))),
         tuple(
             (

@@ -304,12 +304,13 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
     grant = acting_grant(request)
     (held,) = with_recounts([get_object_or_404(selectors.votes_visible(grant), pk=pk)])
     cycle = cycle_named(held.about_reference)
-    modes = said("ballot_mode").choices
+    modes, ways = said("ballot_mode").choices, said("ballot_channel").choices
     context = {
         "vote": held,
         "hall": held.unit,
         "cycle": cycle,
         "mode": modes.get(held.mode, ""),
+        "way": ways[held.own_channel] if held.device or held.keypad else "",
         "papers": selectors.vote_papers(cycle, grant.office) if cycle else [],
         **offered_before_vote(in_office(request).acting),
         "links": links_of(held, acting_grant(request)),

@@ -677,9 +677,9 @@ class Desk:
         """What a counter sees before keying: how the paper was to be marked, where the round before went wrong, never a
         keyed figure."""
         vote = self.vote_of(subject)
-        rejected, on_paper = last_rejection(vote), not fig.is_pressed(vote) or fig.is_mixed(vote)
+        rejected = last_rejection(vote)
         return self.at_desk(subject) | {
-            "marking": how_to_mark(vote) if on_paper else [],
+            "marking": [] if fig.is_without_ballots(vote) else how_to_mark(vote),
             "differ": rejected.places if rejected else [],
             "unbalanced": [problem.sentence for problem in rejected.problems] if rejected else [],
             "lost": bool(rejected and rejected.lost),
@@ -692,18 +692,21 @@ class Desk:
             return self.at_desk(subject)
         counted = fig.decided(vote)
         told = outcome_of(vote, counted)
-        return self.at_desk(subject) | {
-            "ask_first": witnessing.asked_before_announcing(vote),
-            "figures": [word for word, _n in fig.told(vote, told["sums"][fig.titles_of(vote)[0]])],
-            "rows": fig.counted_lines(vote, told),
-            "equations": fig.equations(vote),
-            "valid": counted.count.valid,
-            "invalid": counted.count.invalid,
-            "spoiled": fig.spoiled_of(vote),
-            "next_step": next_step(counted) if vote.purpose in PROJECTS else "",
-            "compared": compared_with_first(vote),
-            "digest": fig.digest_of(vote),
-        }
+        heads = {"valid": counted.count.valid, "invalid": counted.count.invalid}
+        return (
+            self.at_desk(subject)
+            | ({} if fig.is_without_ballots(vote) else heads)
+            | {
+                "ask_first": witnessing.asked_before_announcing(vote),
+                "figures": [word for word, _n in fig.told(vote, told["sums"][fig.titles_of(vote)[0]])],
+                "rows": fig.counted_lines(vote, told),
+                "equations": fig.equations(vote),
+                "spoiled": fig.spoiled_of(vote),
+                "next_step": next_step(counted) if vote.purpose in PROJECTS else "",
+                "compared": compared_with_first(vote),
+                "digest": fig.digest_of(vote),
+            }
+        )
 
 
 def _barred(votes: Mapping[int, Vote], reasons: Callable[[Vote, User], list[str]]) -> Barred:

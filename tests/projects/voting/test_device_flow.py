@@ -454,6 +454,18 @@ def test_too_few_on_paper_are_told_at_their_field_with_what_helps_before_the_ope
     assert waiting() == ["voting.open_confirm"]
 
 
+def test_the_page_of_a_vote_says_by_which_way_it_is_held(hall, client):
+    client.force_login(hall.town.of("clerk"))
+    lead = client.get(f"/votes/{hall.vote.pk}/").content.decode()
+    apply(SYSTEM)
+    assert "差额选择 · 电子表决" in lead and "部分代表用纸质票" not in lead
+    opened(hall, on_paper=(1, 2, 3, 4, 5, 6))
+    client.force_login(hall.town.of("clerk"))
+    lead = client.get(f"/votes/{hall.vote.pk}/").content.decode()
+    apply(SYSTEM)
+    assert "差额选择 · 电子表决 · 部分代表用纸质票" in lead
+
+
 def test_a_wrong_passphrase_leaves_the_box_closed_and_the_task_open(hall):
     opened(hall)
     vote_all(hall)

@@ -23,7 +23,8 @@ from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, play_ballot, play_closing, play_opening
 from projects.voting.desk import DESK
 from tests.builders import at, do, open_task
-from tests.projects.voting.conftest import DAY, Hall, T, settled
+from tests.projects.voting.conftest import DAY, Hall, T, page_of, settled
+from tests.projects.voting.test_voting_pages import checked
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.people.isolation import SYSTEM, apply
@@ -115,6 +116,24 @@ def test_two_imports_that_agree_are_counted_and_the_unpressed_help_nobody(hall, 
     assert hall.vote.outcome["ballots"] == {
         "issued": 43, "returned": 43, "valid": 43, "invalid": 0, "problems": [],
     }  # fmt: skip
+
+
+def test_where_all_press_no_page_tells_of_ballots_that_are_valid_or_not(hall, client):
+    keying = page_of("voting.key_first", hall.town.of("counter", 1), "counter", client)
+    assert "请对照表决器的结果，独立录入" in keying and "计票单" not in keying
+    imported(client, hall, "first", 1, table(PRESSED))
+    imported(client, hall, "second", 2, table(PRESSED))
+    chief = hall.town.of("chief_teller")
+    signing = page_of("voting.certify_chief", chief, "chief_teller", client)
+    assert "表决器记录的人数" in signing and "有效票" not in signing and "无效票" not in signing
+    asked = checked("voting.certify_chief", chief, "chief_teller", client, confirmed="on")
+    assert "计票结果报告单：表决器记录 43 人" in asked and "有效票" not in asked
+    do("voting.certify_chief", chief, DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    page = client.get(f"/votes/{hall.vote.pk}/").content.decode()
+    apply(SYSTEM)
+    assert "逐项表决 · 会场表决器" in page and "有效票" not in page and "赞成 26" in page
 
 
 def test_the_report_and_the_pages_of_the_result_have_a_column_for_the_unpressed(hall, client):
