@@ -584,6 +584,10 @@ class OpenBoxForm(VoteForm):
     """
 
     drafts = False
+    needed_when = dict.fromkeys(
+        ("first_passphrase", "first_sheet", "second_passphrase", "second_sheet"),
+        _("口令和恢复单填写一项"),
+    )
     first = forms.ChoiceField(label=_("第一份密钥"))
     first_passphrase = secret(_("第一人口令"), required=False)
     first_sheet = forms.CharField(

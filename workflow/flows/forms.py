@@ -171,7 +171,7 @@ class StepForm(PlainForm):
     def for_trail(self) -> dict[str, Any]:
         """What of the cleaned data stands in the trail: short values as they are, files by the digest of their
         content, long texts by a commitment (`audit.commitments`) whose salt `keep_salt` keeps. Under `TICKED` the words
-        beside a box where this record's own stood there: what somebody confirmed is what they read."""
+        beside a box where this record's own stood there: what somebody confirmed or counted is what they read."""
         told = {
             k: self._plain(k, v)
             for k, v in self.cleaned_data.items()
@@ -181,9 +181,10 @@ class StepForm(PlainForm):
         return told | ({TICKED: ticked} if ticked else {})
 
     def _has_own_words(self, name: str) -> bool:
-        """Whether a box has other words here than on the form of every such record."""
+        """Whether a box to tick or for a number has other words here than on the form of every such record."""
         now, usual = self.fields.get(name), self.base_fields.get(name)
-        return isinstance(now, forms.BooleanField) and usual is not None and now.label != usual.label
+        boxes = (forms.BooleanField, forms.IntegerField)
+        return isinstance(now, boxes) and usual is not None and now.label != usual.label
 
     def keep_salt(self, entry: Entry) -> None:
         """Keep what opens the commitments of `for_trail` beside the entry they stand in; nothing where there are none."""

@@ -42,6 +42,7 @@ from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstruc
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import send_back
+from workflow.inbox.story import line_of
 from workflow.people.isolation import SYSTEM, apply
 
 TITLES = ["文化礼堂", "村道硬化"]
@@ -452,6 +453,23 @@ def test_too_few_on_paper_are_told_at_their_field_with_what_helps_before_the_ope
     ]
     do("voting.open", chair, DAY, on_paper=[line(hall, n) for n in range(1, 6)])
     assert waiting() == ["voting.open_confirm"]
+
+
+def test_a_passphrase_or_its_sheet_is_asked_for_and_neither_is_optional(hall, client):
+    opened(hall)
+    vote_all(hall)
+    close(hall)
+    page = page_of("voting.open_box", hall.town.of("chief_teller"), "chief_teller", client)
+    assert page.count("（口令和恢复单填写一项）") == 4
+    assert re.findall(r"(\S+)\s+（选填）", page) == ["附件"]
+
+
+def test_the_trail_says_of_what_came_back_beside_telephones_that_it_is_paper(hall):
+    opened(hall, on_paper=(1, 2, 3, 4, 5, 6))
+    vote_all(hall)
+    close(hall, returned=6)
+    told = {one.label: one.now for one in line_of(Entry.objects.get(action="voting.close")).changes}
+    assert told["收回纸质票"] == "6" and "收回表决票" not in told
 
 
 def test_the_page_of_a_vote_says_by_which_way_it_is_held(hall, client):
