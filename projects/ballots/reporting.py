@@ -230,21 +230,23 @@ def tally_report(paper: Paper, common: Document) -> Document:
 
 
 def _parts(data: dict[str, Any], decision: str = "") -> Iterator[Part]:
+    """What is signed stays with the places to sign: a sheet that runs over takes the last sums along."""
     yield _hall(data)
     if told := _spoiled(data.get("spoiled", {})) + _needed(data):
         yield Paragraph(told, small=True)
     yield _sums(data)
     for told in filter(None, (data.get("then", ""), decision)):
-        yield Paragraph(told)
+        yield Paragraph(told, kept=True)
     if equations := data.get("equations"):
         yield Equations("票数核对", tuple(equations))
     for told in filter(None, (data.get("recount"), data.get("compared"))):
-        yield Paragraph(told)
+        yield Paragraph(told, kept=True)
     if opened := data.get("opened"):
-        yield Paragraph(opened, small=True)
+        yield Paragraph(opened, small=True, kept=True)
     for title, digest in data.get("sealed", ()):
-        yield Paragraph(f"{title}（SHA-256）{digest}", small=True)
-    yield Paragraph(f"数字摘要 {short_code(data['digest'])}（SHA-256 前 16 位）。{_signed(data)}", small=True)
+        yield Paragraph(f"{title}（SHA-256）{digest}", fine=True, kept=True)
+    digest = f"数字摘要 {short_code(data['digest'])}（SHA-256 前 16 位）。{_signed(data)}"
+    yield Paragraph(digest, small=True, kept=True)
     yield ToSign(TO_SIGN)
 
 
@@ -329,4 +331,5 @@ def _sums(data: dict[str, Any]) -> Table:
         widths=(8, 44, *(11,) * len(figures), 15),
         centred=frozenset({0, *range(2, 3 + len(figures))}),
         tight=True,
+        kept=True,
     )

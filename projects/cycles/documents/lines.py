@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 
 # Where a line may well end: after these words, or before these. The text itself decides nothing else.
 ENDS = re.compile(
-    r"(?<=会议)|(?<=届)|(?<=大会)|(?=民生实事)|(?<=项目)|(?<=镇)|(?<=乡)|(?<=街道)|(?<=情况)|(?<=候选)|(?=关于)|(?<=关于)|(?=公告$)|(?=计票结果)|(?=文件$)"
+    r"(?<=会议)|(?<=届)|(?<=大会)(?!第)|(?=民生实事)|(?<=项目)(?!票决)|(?<=项目的)|(?<=）)(?=（)|(?<=镇)|(?<=乡)|(?<=街道)|(?<=情况)|(?<=候选)|(?=关于)|(?<=关于)|(?=公告$)|(?=计票结果)|(?=文件$)"
 )
 # Lines never begin with these.
 CLINGING = "的）》〉」』】，。、；：？！”’"
@@ -38,18 +38,29 @@ def masthead_of(masthead: str) -> tuple[list[str], float]:
 
 
 def broken(title: str, most: float) -> list[str]:
-    """The title in as few lines as fit `most` characters each, cut where words end and lines are most alike."""
+    """The title in as few lines as fit `most` characters each, cut where words end and lines are most alike.
+
+    A line more is taken where it spares a word its cut.
+    """
+    places = _places(title)
     count = max(1, math.ceil(width(title) / most))
     while count < len(title):
-        if cut := _best(title, count, most):
-            return cut
+        if cut := _best(title, count, most, places):
+            spared = _best(title, count + 1, most, places) if _costs(cut, places) else None
+            edges = spared if spared and not _costs(spared, places) else cut
+            return [title[start:end].strip() for start, end in pairwise(edges)]
         count += 1
     return [title]
 
 
-def _best(title: str, count: int, most: float) -> list[str]:
-    """The cheapest cut into `count` lines, empty where some line would be too wide."""
-    places, ideal = _places(title), width(title) / count
+def _costs(edges: list[int], places: dict[int, float]) -> bool:
+    """Whether a line ends inside a word."""
+    return any(places[at] for at in edges[1:-1])
+
+
+def _best(title: str, count: int, most: float, places: dict[int, float]) -> list[int] | None:
+    """Where the lines of the cheapest cut into `count` begin and the last ends; None where some line would be too wide."""
+    ideal = width(title) / count
     upto = [0.0, *accumulate(map(width, title))]
 
     @cache
@@ -65,8 +76,7 @@ def _best(title: str, count: int, most: float) -> list[str]:
         return min(found, default=None)
 
     best = cheapest(0, count)
-    edges = [0, *best[1], len(title)] if best else []
-    return [title[start:end].strip() for start, end in pairwise(edges)]
+    return [0, *best[1], len(title)] if best else None
 
 
 def _places(title: str) -> dict[int, float]:

@@ -10,12 +10,22 @@ import segno
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph of the text. small: a note under a table, without indent; kept: on one page with what follows it."""
+    """A paragraph of the text. small: a note under a table, without indent; fine: one of long codes, a line each.
+
+    kept: on one page with what follows it.
+    """
 
     kind: ClassVar[str] = "paragraph"
     text: str
     small: bool = False
+    fine: bool = False
     kept: bool = False
+
+    @property
+    def look(self) -> str:
+        """How it is set, as the style sheets call it; empty for the text itself."""
+        looks = {"small": self.small, "fine": self.fine, "kept": self.kept}
+        return " ".join(name for name, holds in looks.items() if holds)
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,7 @@ class Table:
     """head: titles of the columns, none where the rows speak for themselves; widths: shares of the line, one per column.
 
     centred: columns whose cells stand in the middle (numbers, dates, marks). tight: rows as low as the type allows.
+    kept: its last row on one page with what follows it.
     """
 
     kind: ClassVar[str] = "table"
@@ -39,6 +50,12 @@ class Table:
     widths: tuple[int, ...]
     centred: frozenset[int] = frozenset()
     tight: bool = False
+    kept: bool = False
+
+    @property
+    def look(self) -> str:
+        """How it is set, as the style sheets call it."""
+        return " ".join(name for name, holds in {"tight": self.tight, "kept": self.kept}.items() if holds)
 
     @property
     def columns(self) -> list[tuple[str, float]]:
@@ -57,16 +74,21 @@ class Table:
 
 @dataclass(frozen=True)
 class Equations:
-    """Lines of figures set small and close, as a reconciliation is."""
+    """Lines of figures set small and close, as a reconciliation is; on one page with what stands beside them."""
 
     kind: ClassVar[str] = "equations"
     title: str
     lines: tuple[str, ...]
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it stands on one page: a longer one would push what follows to a sheet of its own."""
+        return len(self.lines) <= 20
+
 
 @dataclass(frozen=True)
 class ToSign:
-    """Places to sign by hand, side by side: 总监票人（签名）."""
+    """Places to sign by hand, side by side: 总监票人（签名）. Never without what is signed: on one page with what is before."""
 
     kind: ClassVar[str] = "to_sign"
     titles: tuple[str, ...]

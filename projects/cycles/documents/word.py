@@ -230,11 +230,11 @@ def _rule_under(paragraph: Any) -> None:
 
 
 def _write_paragraph(file: Any, part: Paragraph) -> None:
-    if part.small:
-        line(file, part.text, size=12, spacing=SMALL_LINE)
+    if part.small or part.fine:
+        written = line(file, part.text, size=12 if part.small else 9, spacing=SMALL_LINE)
     else:
         written = line(file, part.text, indent=2, align=WD_ALIGN_PARAGRAPH.JUSTIFY)
-        written.paragraph_format.keep_with_next = part.kept
+    written.paragraph_format.keep_with_next = part.kept
 
 
 def _write_heading(file: Any, part: Heading) -> None:
@@ -333,12 +333,21 @@ def _keep_whole(row: Any, *, repeated: bool) -> None:
 
 def _write_table(file: Any, part: Table) -> None:
     page = file.sections[0]
-    write_table(file, part, width_mm=(page.page_width - page.left_margin - page.right_margin) / Mm(1))
+    table = write_table(file, part, width_mm=(page.page_width - page.left_margin - page.right_margin) / Mm(1))
+    if part.kept:
+        _keep_with_next(table.rows[-1])
+
+
+def _keep_with_next(row: Any) -> None:
+    for cell in row.cells:
+        for paragraph in cell.paragraphs:
+            paragraph.paragraph_format.keep_with_next = True
 
 
 def _write_equations(file: Any, part: Equations) -> None:
     """Two columns, read downwards."""
-    line(file, part.title, font=HEI, size=12, spacing=SMALL_LINE).paragraph_format.space_before = Pt(6)
+    title = line(file, part.title, font=HEI, size=12, spacing=SMALL_LINE).paragraph_format
+    title.space_before, title.keep_with_next = Pt(6), True
     half = -(-len(part.lines) // 2)
     table = file.add_table(rows=1, cols=2)
     for cell, texts in zip(table.rows[0].cells, (part.lines[:half], part.lines[half:]), strict=True):
@@ -347,6 +356,7 @@ def _write_equations(file: Any, part: Equations) -> None:
             paragraph = cell.add_paragraph() if at else paragraph
             paragraph.paragraph_format.line_spacing = Pt(14)
             write(paragraph, text, size=10.5)
+    _keep_with_next(table.rows[0])
 
 
 def _write_drawing(file: Any, part: Drawing) -> None:
@@ -357,6 +367,8 @@ def _write_drawing(file: Any, part: Drawing) -> None:
 def _write_to_sign(file: Any, part: ToSign) -> None:
     table = file.add_table(rows=1, cols=len(part.titles))
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    _narrow_cells(table)
+    _keep_whole(table.rows[0], repeated=False)
     for cell, title in zip(table.rows[0].cells, part.titles, strict=True):
         paragraph = cell.paragraphs[0]
         paragraph.paragraph_format.space_before = Pt(16)

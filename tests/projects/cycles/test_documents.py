@@ -224,6 +224,14 @@ def test_a_title_breaks_where_words_end():
     )
 
 
+def test_a_title_takes_a_line_more_before_a_word_is_cut():
+    again = "民生实事项目票决（再次投票）"
+    assert title_lines(f"{SESSION}{again}计票结果报告单") == [SESSION, again, "计票结果报告单"]
+    anew = "民生实事项目票决（重新投票）"
+    assert title_lines(f"{SESSION}{anew}（复票）计票结果报告单") == [SESSION, anew, "（复票）计票结果报告单"]
+    assert len(title_lines("农村饮用水管网延伸改造提升工程农村饮用水管网延伸改造")) == 2, "no line spares it"
+
+
 @pytest.mark.parametrize("title", ["很长" * 100, "a" * 200, "2027 年度" * 30, "的" * 50])
 def test_any_title_is_broken_without_losing_a_character(title):
     lines = broken(title, 20)

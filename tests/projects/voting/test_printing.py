@@ -18,6 +18,7 @@ from projects.ballots.printing import Facts, ballot_of, form_code, pdf_ballot, w
 from projects.ballots.reporting import short_code
 from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.pdf import pdf_of
+from projects.cycles.documents.word import word_of
 from projects.cycles.models import Attachment, Paper
 from projects.demo.play.voting import Sheet, keyed, play_ballot
 from projects.voting.ballot_sheet import sheet_of
@@ -28,6 +29,7 @@ from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
 from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import Unit, UnitKind
 from workflow.roles.models import RoleGrant
 
 pytestmark = pytest.mark.django_db
@@ -300,6 +302,67 @@ def test_the_report_has_its_sums_equations_code_and_places_to_sign(hall):
     ):
         assert words in text, words
     assert len(read(content).pages) == 1
+
+
+def counted(titles: list[str], **more) -> Paper:
+    """The report of a vote by telephone and paper whose last place is tied. more: of what it keeps besides."""
+    sums = {title: {"for": 9, "abstain": 6} for title in titles}
+    needed = {"base": "in_office", "of": 16, "needed": 9}
+    file = {
+        "deputies_in_office": 16, "deputies_present": 15, "ballots_issued": 15, "ballots_returned": 15, "valid": 15,
+        "invalid": 0, "seats": 2, "mode": "select", "candidates": titles,
+    }  # fmt: skip
+    data = {
+        "digest": "b3a63a8b79cd8b45" * 4,
+        "sealed": [["票箱摘要", "e3e1" * 16], ["名册摘要", "fefd" * 16]],
+        "opened": "电子票箱由总监票人、监票人共同开箱。",
+        "file": file,
+        "outcome": {"sums": sums, "majority": needed},
+        "on_leave": 1,
+        "figures": [["赞成", "for"], ["弃权", "abstain"]],
+        "words": dict.fromkeys(titles, "票数相等"),
+        "equations": [
+            "发出 15 ≤ 实到 15 ≤ 应到 16", "收回 15 ≤ 发出 15", "电子票箱 9 张 ＝ 名册划记 9 人",
+            *(f"{title}：赞成 9 ＋ 弃权 6 ＝ 有效票 15 张" for title in titles),
+        ],
+        "then": f"末位票数相等：重新核对法定人数后，只就票数相等的“{titles[0]}”“{titles[-1]}”再次投票，选 1 项，不再要求过半数。",
+        "signed": [{"office": "chief_teller", "name": "张松洋"}, {"office": "teller", "name": "曹国国"}],
+    }  # fmt: skip
+    unit = Unit(name="白水镇", kind=UnitKind.TOWNSHIP)
+    title = "白水镇第五届人民代表大会第二次会议民生实事项目票决计票结果报告单"
+    return Paper(unit=unit, kind="tally_report", title=title, body="", data=data | more, made_on=T)
+
+
+def pages_of(paper: Paper) -> list[str]:
+    return ["".join(page.extract_text().split()) for page in read(pdf_of(document_of(paper))).pages]
+
+
+def test_the_report_on_four_projects_is_one_sheet():
+    (sheet,) = pages_of(counted([f"石坝村太阳能路灯安装改造{n}" for n in range(4)]))
+    assert "票数核对" in sheet and "总监票人（签名）" in sheet and "e3e1" * 16 in sheet
+
+
+@pytest.mark.parametrize("count", [6, 9, 12, 25, 40])
+def test_no_sheet_bears_the_places_to_sign_without_figures_they_sign(count):
+    *before, last = pages_of(counted([f"农村饮用水管网延伸改造提升工程{n:02}" for n in range(count)]))
+    assert before, "it takes more than one sheet"
+    assert "总监票人（签名）监票人（签名）计票人（签名）日期" in last
+    title = f"农村饮用水管网延伸改造提升工程{count - 1:02}"
+    assert f"{title}：赞成9＋弃权6＝有效票15张" in last and "数字摘要b3a63a8b79cd8b45" in last
+    assert count > 12 or f"{count}{title}96票数相等" in last, "the last sums go along"
+
+
+def test_in_word_the_places_to_sign_follow_what_is_signed_too():
+    file = docx.Document(io.BytesIO(word_of(document_of(counted(["文化礼堂", "村道硬化"])))))
+    _hall, sums, equations, signing = file.tables
+    chained = [sums.rows[-1].cells[0].paragraphs[0], *equations.rows[0].cells[1].paragraphs]
+    after = [
+        p
+        for p in file.paragraphs
+        if p.text.startswith(("末位", "票数核对", "电子票箱", "票箱", "名册", "数字"))
+    ]
+    assert len(after) == 6 and all(p.paragraph_format.keep_with_next for p in chained + after)
+    assert signing.rows[0].cells[0].text.startswith("总监票人（签名）")
 
 
 def test_a_report_kept_before_figures_stood_in_it_stays_as_it_was_written(hall):
