@@ -51,7 +51,7 @@ def report_data(vote: Vote, digest: str) -> dict[str, Any]:
         "keypad": fig.is_pressed(vote),
         "on_paper": _beside_the_device(vote),
         "equations": [equation.text for equation in fig.equations(vote)],
-        "recount": _recounted(vote),
+        "why_held": _why_held(vote),
         "compared": compared.sentence if (compared := compared_with_first(vote)) else "",
         "then": then_of(vote),
         "signed": [
@@ -84,22 +84,24 @@ def _opened(vote: Vote) -> str:
     return f"{told}与前次计票由相同的两人开箱，理由：{because}" if because else told
 
 
-def _recounted(vote: Vote) -> str:
-    """Why the ballots were counted again, and on which report; empty for a first count.
+def _why_held(vote: Vote) -> str:
+    """Why it was held after another vote, or its ballots counted again, and on which report; empty for a first count.
 
     Two reports of one vote may have one title: the digest and the day tell them apart.
     """
-    first = vote.follows
-    if first is None or not vote.is_recount:
+    before = vote.follows
+    if before is None:
         return ""
     reason = vote.follows_because.rstrip("。")
-    report = Paper.objects.filter(kind="tally_report", subject=first.reference).order_by("-pk").first()
+    if before.state == VoteState.VOID:
+        return f"重新投票理由：{reason}。原投票“{before.title}”无效，没有计票结果。"
+    what = "复票理由" if vote.is_recount else "本次投票理由"
+    report = Paper.objects.filter(kind="tally_report", subject=before.reference).order_by("-pk").first()
     if report is None:
-        before = f"前次计票“{first.title}”没有签字，未形成计票结果报告单。"
-    else:
-        told = f"数字摘要 {short_code(report.data['digest'])}，{in_words(report.made_on)}签字"
-        before = f"前次计票见《{report.title}》（{told}），前次报告单保留备查，以本报告单为准。"
-    return f"复票理由：{reason}。{before}"
+        return f"{what}：{reason}。前次计票“{before.title}”没有签字，未形成计票结果报告单。"
+    told = f"数字摘要 {short_code(report.data['digest'])}，{in_words(report.made_on)}签字"
+    instead = "，前次报告单保留备查，以本报告单为准" if vote.is_recount else ""
+    return f"{what}：{reason}。前次计票见《{report.title}》（{told}）{instead}。"
 
 
 def _words(vote: Vote) -> list[str]:
@@ -162,7 +164,7 @@ def report_text(vote: Vote) -> str:
         f"{line['position']}. {line['title']}：{_told(vote, outcome['sums'][line['title']])}。{worded(line['reason'], vote.unit)}"
         for line in lines_told(vote, outcome)
     ]
-    told = (worded(then_of(vote), vote.unit), _recounted(vote))
+    told = (worded(then_of(vote), vote.unit), _why_held(vote))
     return "\n".join([worded(head, vote.unit), *lines, *filter(None, told)])
 
 
@@ -239,7 +241,7 @@ def _parts(data: dict[str, Any], decision: str = "") -> Iterator[Part]:
         yield Paragraph(told, kept=True)
     if equations := data.get("equations"):
         yield Equations("票数核对", tuple(equations))
-    for told in filter(None, (data.get("recount"), data.get("compared"))):
+    for told in filter(None, (data.get("why_held"), data.get("compared"))):
         yield Paragraph(told, kept=True)
     if opened := data.get("opened"):
         yield Paragraph(opened, small=True, kept=True)

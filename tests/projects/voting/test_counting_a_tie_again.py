@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots.models import Vote
+from projects.ballots.reporting import short_code
 from projects.ballots.retention import obstacles_to_destroying
 from projects.ballots.selectors import compared_with_first
+from projects.cycles.documents.composing import document_of
 from projects.cycles.models import Paper
 from projects.deliberation.readiness import readiness_sheet
 from projects.deliberation.rules import Level
@@ -93,6 +95,18 @@ def test_a_recount_that_confirms_the_tie_has_it_voted_on_anew(tied):
     play_ballot(tied.town, tied.cycle, t=T, present=45, sheet=Sheet({"乙": 20, "丙": 25}))
     assert [item.title for item in elected_items(tied.cycle)] == ["甲", "丙"]
     assert open_task("voting.resolution")
+
+
+def test_the_report_of_a_run_off_says_why_it_was_held_and_which_report_it_follows(tied):
+    first = Paper.objects.get(kind="tally_report")
+    play_ballot(tied.town, tied.cycle, t=T, present=45, sheet=Sheet({"乙": 20, "丙": 25}))
+    report = Paper.objects.filter(kind="tally_report").latest("pk")
+    told = (
+        "本次投票理由：2 个项目票数相等，名额只余 1 个。"
+        f"前次计票见《{first.title}》（数字摘要 {short_code(first.data['digest'])}，2027年1月20日签字）。"
+    )
+    assert told in report.body and told in [getattr(part, "text", "") for part in document_of(report).parts]
+    assert "本次投票理由" not in first.body, "a first ballot follows none"
 
 
 def test_a_recount_that_dissolves_the_tie_lets_the_result_stand_without_another_ballot(tied):
