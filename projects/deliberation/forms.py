@@ -579,7 +579,7 @@ def _with_offices(user: User, grants: Sequence[RoleGrant]) -> str:
         else listed([grant.unit.name, office_called(grant)], " ")
         for grant in grants
     ]
-    return listed([user.name, listed(told, "；")], "，") if told else user.name
+    return bracketed(user.name, listed(told, "；")) if told else user.name
 
 
 class SettleForm(WhenAgreed, NamesTellers, DecisionForm):

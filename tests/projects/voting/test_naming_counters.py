@@ -436,7 +436,7 @@ def test_the_page_offers_those_who_may_be_named_and_asks_to_check_before_it_is_d
     boxes = set(re.findall(r'name="counters" value="(\d+)"', page))
     assert {str(one.pk), str(other.pk)} <= boxes
     assert f"“{hall.vote.title}”复票还缺 2 名计票人" in page
-    assert f"{one.name}，党政办" in page and f"{other.name}，" in page
+    assert f"{one.name}（党政办" in page and f"{other.name}（" in page
     assert not boxes & {str(user.pk) for user in [*hall.town.deputies, *hall.town.people["counter"]]}
 
     def post(**more):
