@@ -879,7 +879,7 @@ def test_the_announcement_says_when_how_many_came_and_what_was_decided(hall):
     declared(hall)
     assert announcement_text(hall.cycle) == (
         "青溪镇第十九届人民代表大会第二次会议于2027年1月20日举行，应到代表 50 人，实到 45 人。"
-        "会议以无记名投票方式，对 2 个2027年度民生实事项目候选项目进行了票决，"
+        "会议以无记名投票方式，对 2 个2027年度民生实事候选项目进行了票决，"
         "确定下列 1 个项目为2027年度民生实事项目：\n一、文化礼堂\n现予公告。"
     )
 
@@ -889,7 +889,7 @@ def test_the_announcement_of_a_vote_that_elected_nothing_has_no_empty_list(hall)
     play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(dict.fromkeys(SIPING, 10)))
     assert announcement_text(hall.cycle) == (
         "青溪镇第十九届人民代表大会第二次会议于2027年1月20日至1月21日举行，应到代表 50 人，实到 45 人。"
-        "会议以无记名投票方式，对 2 个2027年度民生实事项目候选项目进行了票决，没有项目获得通过。\n现予公告。"
+        "会议以无记名投票方式，对 2 个2027年度民生实事候选项目进行了票决，没有项目获得通过。\n现予公告。"
     )
 
 
