@@ -65,13 +65,33 @@ class DeclaredVote:
 
     @property
     def is_pressed(self) -> bool:
-        """Whether anybody pressed a hall's keypads: who did not is told apart."""
+        """Whether anybody pressed a hall's keypads."""
         return figures.is_pressed(self.vote)
 
     @property
-    def has_against(self) -> bool:
-        """Whether votes against are told."""
-        return figures.has_against(self.vote)
+    def is_mixed(self) -> bool:
+        """Whether some pressed them and others voted on paper."""
+        return figures.is_mixed(self.vote)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The count's figures that are told of each line, in the order of the paper (`figures.figures_of`)."""
+        return figures.figures_of(self.vote)
+
+    @property
+    def columns(self) -> list[str]:
+        """What these figures are called in this vote."""
+        words = figures.words_of(self.vote)
+        return [getattr(words, figure) for figure in self.told]
+
+    @property
+    def rows(self) -> list[tuple[Line, list[tuple[str, int]]]]:
+        """Each line with its figures under their words."""
+        told, columns = self.told, self.columns
+        return [
+            (line, list(zip(columns, (getattr(line, figure) for figure in told), strict=True)))
+            for line in self.lines
+        ]
 
     @property
     def counted(self) -> list[tuple[Any, int]]:
@@ -223,7 +243,7 @@ ENTERED = {
     "votes_abstain": gettext_lazy("弃权"),
 }
 MEASURED = {"issued": gettext_lazy("发出测评票"), "returned": gettext_lazy("收回测评票")}
-HANDED = gettext_lazy("发出票"), gettext_lazy("收回票")
+HANDED = ENTERED["issued"], ENTERED["returned"]
 MIXED = gettext_lazy("发出票和按键"), gettext_lazy("收回票和记录")
 PRESSED = {"issued": gettext_lazy("按键表决的代表"), "returned": gettext_lazy("表决器记录的人数")}
 

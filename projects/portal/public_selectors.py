@@ -329,16 +329,16 @@ class Result(DeclaredVote):
         return sum(line.elected for line in self.lines)
 
     @property
-    def has_against(self) -> bool:
-        """The same to the public: every project is voted on by itself, or somebody struck one out."""
+    def told(self) -> tuple[str, ...]:
+        """The same to the public, votes against only where every project is voted on by itself or somebody struck one out."""
         struck = self.vote.mode == Mode.EACH or any(line.against for line in self.lines)
-        return super().has_against and struck
+        return tuple(figure for figure in super().told if figure != "against" or struck)
 
 
 _BASES = {
-    "in_office": _lazy("全体代表%(of)s人"),
-    "present": _lazy("出席代表%(of)s人"),
-    "valid": _lazy("有效票%(of)s张"),
+    "in_office": _lazy("全体代表 %(of)s 人"),
+    "present": _lazy("出席代表 %(of)s 人"),
+    "valid": _lazy("有效票 %(of)s 张"),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from projects.ballots.rules.counting import whole_count
 from projects.ballots.rules.electing import elect, nobody_elected, verdict_of
 from projects.ballots.rules.reconciling import reconcile
@@ -109,24 +111,32 @@ def next_step(outcome: Outcome) -> str:
     return _NEXT[outcome.verdict]
 
 
+QUOTED = _("“%(title)s”")
+
+
+def _quoted(titles: Sequence[str]) -> str:
+    """Projects by their titles, each in quotation marks."""
+    return in_a_row([QUOTED % {"title": title} for title in titles])
+
+
 def _next_after_a_tie(outcome: Outcome) -> str:
-    told = {"tied": in_a_row(outcome.result.tied), "n": outcome.places_left}
+    told = {"tied": _quoted(outcome.result.tied), "n": outcome.places_left}
     if outcome.vote.rules.tie_by_presidium:
-        return _("由主席团会议在票数相等的 %(tied)s 中决定 %(n)s 项入选，提请大会以决议确定。") % told
+        return _("由主席团会议在票数相等的%(tied)s中决定 %(n)s 项入选，提请大会以决议确定。") % told
     if outcome.vote.rules.runoff_majority:
-        return _("重新核对法定人数后，只就票数相等的 %(tied)s 再次投票，选 %(n)s 项，仍须过半数。") % told
+        return _("重新核对法定人数后，只就票数相等的%(tied)s再次投票，选 %(n)s 项，仍须过半数。") % told
     return (
-        _("重新核对法定人数后，只就票数相等的 %(tied)s 再次投票，选 %(n)s 项，得票多的入选，不再要求过半数。")
+        _("重新核对法定人数后，只就票数相等的%(tied)s再次投票，选 %(n)s 项，得票多的入选，不再要求过半数。")
         % told
     )
 
 
 def _next_after_a_shortfall(outcome: Outcome) -> str:
-    told = {"n": outcome.places_left, "names": in_a_row(outcome.result.not_elected)}
+    told = {"n": outcome.places_left, "names": _quoted(outcome.result.not_elected)}
     if not outcome.result.not_elected:
         return _("候选项目全部入选，余下 %(n)s 个名额没有候选项目，空缺。") % told
     if outcome.vote.rules.left_to_next_session:
-        return _("余下 %(n)s 个名额留待下次会议，就未入选的 %(names)s 另行票决。") % told
+        return _("余下 %(n)s 个名额留待下次会议，就未入选的%(names)s另行票决。") % told
     if outcome.vote.rules.shortfall is ShortfallRule.VACANT:
         return _("余下 %(n)s 个名额空缺，不再另行票决；未入选项目转入储备库。") % told
-    return _("就未入选的 %(names)s 进行第二轮票决，选 %(n)s 项。") % told
+    return _("就未入选的%(names)s进行第二轮票决，选 %(n)s 项。") % told

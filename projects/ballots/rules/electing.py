@@ -147,9 +147,9 @@ class _Placing:
     def _tie(self) -> str:
         first = self.ranked.index(self.equals[0])
         equal = (
-            _("%(n)s 个项目得分相等，同列第 %(place)s 位，名额只余 %(left)s 个")
+            _("有 %(n)s 个项目得分相等，同列第 %(place)s 位，名额只余 %(left)s 个")
             if self.paper.mode is Mode.RANK
-            else _("%(n)s 个项目得票相等，同列第 %(place)s 位，名额只余 %(left)s 个")
+            else _("有 %(n)s 个项目得票相等，同列第 %(place)s 位，名额只余 %(left)s 个")
         )
         return equal % {"n": len(self.equals), "place": first + 1, "left": self.paper.seats - first}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -29,6 +30,7 @@ from projects.demo.play.voting import (
     play_closing,
     play_voting,
 )
+from projects.portal.public_selectors import results_of
 from projects.supervision.flows.year import SupervisionFlow
 from projects.supervision.models import Project
 from projects.voting.drafts import resolution_text
@@ -137,7 +139,7 @@ def test_the_presidium_names_as_many_of_those_tied_as_places_are_left(tied):
 
 def test_the_report_says_how_the_tie_is_settled_and_stays_as_it_was_signed(tied):
     report = Paper.objects.get(kind="tally_report")
-    then = "末位票数相等：由主席团会议在票数相等的 乙、丙 中决定 1 项入选，提请大会以决议确定。"
+    then = "末位票数相等：由主席团会议在票数相等的“乙”、“丙”中决定 1 项入选，提请大会以决议确定。"
     assert then in report.body and report.data["then"] == then
     kept, body = report.data, report.body
     choose(tied, "丙")
@@ -153,6 +155,35 @@ def test_the_report_says_how_the_tie_is_settled_and_stays_as_it_was_signed(tied)
     assert [row["word"] for row in page["results"]] == ["入选", "未入选", "入选", "未入选"]
     html = render_to_string("steps/voting/result.html", result_page(tied.cycle))
     assert then in html and decision.body in html
+
+
+def words_in(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def test_a_ranked_result_is_told_with_the_points_that_decided_it(db):
+    hall = settled(["甲", "乙"], seats=1, in_office=50, ballot_mode="rank")
+    sums = {"甲": 30, "乙": 15}
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(sums, points=sums))
+    told = words_in(render_to_string("steps/voting/result.html", result_page(hall.cycle)))
+    assert "项目 赞成 反对 弃权 得分 结果" in told and "30 0 15 30" in told
+    (public,) = results_of(hall.cycle)
+    assert public.columns == ["赞成", "弃权", "得分"], "nobody was opposed"
+
+
+def test_what_went_out_and_came_back_is_told_with_what_was_valid(tied):
+    told = words_in(render_to_string("steps/voting/result.html", result_page(tied.cycle)))
+    assert "应选 2 项。 发出表决票 45 张，收回 45 张，有效票 45 张，无效票 0 张。" in told.replace(
+        "。发", "。 发"
+    )
+    assert "项目 赞成 反对 弃权 结果" in told, "points only where the paper is ranked"
+    base = results_of(tied.cycle)[0].base
+    assert base == "全体代表 50 人"
+
+
+def test_a_tie_is_told_with_blanks_about_its_figures_and_its_projects_in_quotation_marks(tied):
+    (row,) = [row for row in result_of(tied.cycle) if row.title == "乙"]
+    assert "票数达到，但有 2 个项目得票相等，同列第 2 位，名额只余 1 个" in row.reason
 
 
 def test_the_page_offers_the_presidium_those_tied_and_nobody_else(tied, client):
@@ -282,7 +313,7 @@ def test_those_not_elected_wait_for_the_next_session_and_are_told_nothing_yet(sh
     assert states(short) == {"甲": "elected", "乙": "on_ballot", "丙": "on_ballot"}
     words = {row.title: row.line.word for row in result_of(short.cycle)}
     assert words == {"甲": "入选", "乙": "待下次会议另行票决", "丙": "待下次会议另行票决"}
-    then = "过半数的项目少于应选数：余下 1 个名额留待下次会议，就未入选的 乙、丙 另行票决。"
+    then = "过半数的项目少于应选数：余下 1 个名额留待下次会议，就未入选的“乙”、“丙”另行票决。"
     assert then in Paper.objects.get(kind="tally_report").body
     do(
         "voting.tell_proposers",
