@@ -127,6 +127,7 @@ def township(request: HttpRequest, code: str) -> HttpResponse:
         intake=selectors.intake_of(unit, today),
         years=selectors.open_years(cycles, today),
         all_years=cycles,
+        chosen=[card for card in cards if card.project.state in selectors.CHOSEN],
         ongoing=[card for card in cards if card.project.state in selectors.ONGOING],
         finished=[card for card in cards if card.project.state in selectors.FINISHED],
         can_rate=any(card.can_be_rated for card in cards),

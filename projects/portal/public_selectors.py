@@ -45,13 +45,21 @@ from projects.evaluation.selectors import measurement_table, rating_round_is_ope
 from projects.oversight.figures import reached
 from projects.selection.models import Item, Notice, NoticeState, Objection
 from projects.supervision.models import Change, Project, ProjectState
-from projects.supervision.selectors import ShownLight, expected_now, going_on_after, light_shown, sources_of
+from projects.supervision.selectors import (
+    ShownLight,
+    awaits_hand_over,
+    expected_now,
+    going_on_after,
+    light_shown,
+    sources_of,
+)
 from projects.voting.superseding import told_superseded
 from workflow.people.isolation import of_units, within
 from workflow.people.models import HALLS, Unit, UnitChange
 from workflow.people.wording import worded
 
-ONGOING = (ProjectState.ELECTED, ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED)
+CHOSEN = (ProjectState.ELECTED,)
+ONGOING = (ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED)
 FINISHED = (ProjectState.COMPLETED, ProjectState.ACCEPTED)
 NOTICES_SHOWN = 8
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
@@ -216,6 +224,8 @@ def _sentence(cycle: Cycle, today: date, notice: Notice | None) -> str:
     if cycle.state in (CycleState.DELIBERATING, CycleState.VOTING):
         day = said(session_date(cycle, "vote"))
         return _("候选项目由人大代表审议、票决，会议日期：%(day)s。") % {"day": day}
+    if cycle.state == CycleState.SUPERVISING and awaits_hand_over(cycle):
+        return _("项目已经票决确定，待政府交办实施。")
     return {
         CycleState.SELECTING: _("政府正在归并、筛查、论证大家的意见建议，每一件都会答复。"),
         CycleState.SUPERVISING: _("入选项目正在实施，代表和群众一起监督。"),

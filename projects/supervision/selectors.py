@@ -144,6 +144,11 @@ def going_on_after(cycle: Cycle) -> int:
     return Project.objects.filter(cycle=cycle, carried_on__isnull=False, state__in=GOING_ON).count()
 
 
+def awaits_hand_over(cycle: Cycle) -> bool:
+    """Whether a year has projects and none of them has been handed over to be carried out yet."""
+    return set(Project.objects.filter(cycle=cycle).values_list("state", flat=True)) == {ProjectState.ELECTED}
+
+
 def expected_now(project: Project, on: date) -> int | None:
     """Where the plan says a project should be on a day, as every page shows it beside how far it is.
 

@@ -243,6 +243,21 @@ def test_a_change_shows_only_when_announced(client, town):
     assert "连续降雨影响工期" in text_of(client, path_of(project))
 
 
+def test_projects_just_elected_are_not_said_to_be_carried_out(client, town):
+    project = project_of(town, cycle_of(town, *BUILDING), 1, "村道硬化")
+    going_on, waiting = "入选项目正在实施", "项目已经票决确定，待政府交办实施。"
+    first = text_of(client, "/t/T01/")
+    assert "已确定 1 件，待交办实施。" in first and "正在办" not in first
+    for page in (first, text_of(client, "/t/T01/2027/")):
+        assert waiting in page and going_on not in page
+    apply(SYSTEM)
+    fire(project, "assign", town.act("mayor", at("2027-03-01")))
+    first = text_of(client, "/t/T01/")
+    assert "正在办 1 件，已完工 0 件。" in first and "已确定" not in first
+    for page in (first, text_of(client, "/t/T01/2027/")):
+        assert going_on in page and waiting not in page
+
+
 def test_a_project_finished_late_says_by_how_many_days_wherever_it_is_listed(client, town):
     cycle = cycle_of(town, *BUILDING)
     late, due = (
