@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from math import ceil
 
 from projects.ballots.models import Vote
@@ -13,8 +13,9 @@ from projects.cycles.models import Cycle, Session
 from projects.cycles.numerals import numeral
 from projects.cycles.tables import WORDS
 from projects.selection.models import Item
-from projects.voting.selectors import ResultRow, result_now, vote_of, vote_session
+from projects.voting.selectors import ResultRow, filed_papers, result_now, vote_of, vote_session
 from workflow.people.texts import in_words
+from workflow.roles.selectors import holders_of
 
 
 def _chosen(rows: list[ResultRow]) -> list[Item]:
@@ -119,10 +120,24 @@ def _first_at(cycle: Cycle, session: Session) -> Vote:
 
 
 def filing_text(cycle: Cycle) -> str:
-    """备案报告."""
+    """备案报告: the result, and what is sent along, which its list of enclosures names in full."""
     words, rows = cycle.rules.words, result_now(cycle)
     chosen = sum(row.elected for row in rows)
+    called = {
+        "resolution": words["resolution"],
+        "announcement": "公告",
+        "tally_report": "计票结果报告单",
+        "vote_decision": f"{words['presidium']}的决定",
+        "method": f"{words['vote']}办法",
+        "tellers": "监票人、计票人名单",
+    }
+    sent = dict.fromkeys(called[paper.kind] for paper in filed_papers(cycle))
     return (
         f"现将{cycle.unit.name}{cycle.year}年度{cycle.period}{words['project']}{words['vote']}情况报告如下：候选项目 {len(rows)} 个，"
-        f"入选 {chosen} 个。有关{words['resolution']}、公告和计票结果报告单一并报送，请予备案。"
+        f"入选 {chosen} 个。随文报送{'、'.join(sent)}，请予备案。"
     )
+
+
+def issued_by(cycle: Cycle, on: date) -> str:
+    """签发人: who presides over the presidium on a day; empty where nobody does."""
+    return next((user.name for user in holders_of("chair", cycle.unit, on)), "")

@@ -291,7 +291,11 @@ class FilingForm(StepForm):
     """备案报告 to the county, with the list of documents sent along."""
 
     number = forms.CharField(label=_("文号"), max_length=60, required=False)
+    issued_by = forms.CharField(
+        label=_("签发人"), max_length=30, help_text=_("上报的公文应当标注签发人姓名。")
+    )
     body = forms.CharField(label=_("备案报告正文"), widget=Lines(attrs={"rows": 6}), max_length=20000)
 
     def prepare(self) -> None:
+        self.fields["issued_by"].initial = partial(drafts.issued_by, self.subject, self.act.on)
         self.fields["body"].initial = partial(drafts.filing_text, self.subject)

@@ -401,8 +401,8 @@ def _reserve(act: Act, cycle: Cycle) -> None:
         fire(item, "reserve", act)
 
 
-def file_with_county(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
-    """备案报告 with its documents; the county keeps it, it approves nothing."""
+def file_with_county(act: Act, cycle: Cycle, *, number: str, issued_by: str, body: str) -> None:
+    """备案报告 with its documents; the county keeps it, it approves nothing. issued_by: 签发人, who let it go out."""
     documents = [
         {"paper": paper.reference, "kind": paper.kind, "title": paper.title, "number": paper.number}
         for paper in selectors.filed_papers(cycle)
@@ -414,6 +414,6 @@ def file_with_county(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
         f"关于{cycle}{cycle.rules.words['vote']}情况的备案报告",
         body=body,
         number=number,
-        data={"documents": documents},
+        data={"documents": documents, "issued_by": issued_by},
         step=4,
     )

@@ -67,12 +67,13 @@ def _standing(paper: Paper, document: Document) -> Document:
 
 
 def _headed(paper: Paper, common: Document) -> Document:
-    """With its letterhead and 文号, where it has a number of its own."""
+    """With its letterhead, 文号 and, where it goes to a higher body, 签发人 (§7.2.6); where it has a number of its own."""
     if not paper.number:
         return common
     if paper.kind in ANNOUNCED:
         return replace(common, masthead=paper.title, ruled=False, number=paper.number, title="")
-    return replace(common, masthead=f"{issuer_of(paper)}文件", number=paper.number)
+    issued_by = paper.data.get("issued_by", "")
+    return replace(common, masthead=f"{issuer_of(paper)}文件", number=paper.number, issued_by=issued_by)
 
 
 def _adopted(paper: Paper, common: Document) -> Document:

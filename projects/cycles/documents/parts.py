@@ -124,7 +124,8 @@ class Document:
     """One official document. Empty texts are left out.
 
     masthead: the red line on top, 发文机关标志; ruled: the red rule under its number, which orders and announcements
-    do not have. caption: 题注, under the title in brackets. addressee: 主送机关. enclosures: 附件说明, titles alone.
+    do not have. issued_by: 签发人, named beside the number of a paper that goes to a higher body. caption: 题注, under
+    the title in brackets. addressee: 主送机关. enclosures: 附件说明, titles alone.
     annex: what is attached, on a page of its own after the signature.
     seal: what stands at the foot of a paper to be kept outside, about the trail it was printed over.
     wide: on A4 lying on its side, for what is made of wide tables (横排).
@@ -136,6 +137,7 @@ class Document:
     masthead: str = ""
     ruled: bool = True
     number: str = ""
+    issued_by: str = ""
     caption: str = ""
     addressee: str = ""
     enclosures: tuple[str, ...] = ()

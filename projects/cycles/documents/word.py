@@ -13,7 +13,7 @@ import docx
 import segno
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt, RGBColor
@@ -209,7 +209,7 @@ def _write_head(file: Any, document: Document) -> None:
         if not at:
             top.paragraph_format.space_before = Mm(35 if document.ruled else 20)
     if document.number:
-        number = line(file, document.number, align=CENTRE)
+        number = _write_number(file, document)
         number.paragraph_format.space_before, number.paragraph_format.space_after = LINE, Pt(0)
         if document.ruled:
             _rule_under(number)
@@ -219,6 +219,17 @@ def _write_head(file: Any, document: Document) -> None:
     if document.caption:
         line(file, document.caption, font=KAI, align=CENTRE)
     line(file, "")
+
+
+def _write_number(file: Any, document: Document) -> Any:
+    """文号 in the middle; with 签发人 it stands on the left and the name on the right, each a character from the edge."""
+    if not document.issued_by:
+        return line(file, document.number, align=CENTRE)
+    number = line(file, f"{document.number}\t签发人：")
+    write(number, document.issued_by, font=KAI)
+    _indent(number, leftChars=100, left=320, rightChars=100, right=320)
+    number.paragraph_format.tab_stops.add_tab_stop(Mm(156) - Pt(16), WD_TAB_ALIGNMENT.RIGHT)
+    return number
 
 
 def _rule_under(paragraph: Any) -> None:

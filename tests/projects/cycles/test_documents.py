@@ -104,6 +104,15 @@ def test_a_numbered_paper_has_its_letterhead_number_and_addressee():
     assert "青溪镇人民代表大会主席团文件" in words and "示范县人民代表大会常务委员会：" in words
 
 
+def test_a_paper_to_a_higher_body_names_who_let_it_go_out_beside_its_number():
+    number = "青溪人大〔2027〕3号"
+    sent = document_of(paper("filing", number=number, body="请予备案。", data={"issued_by": "王建国"}))
+    assert f"{number} 签发人：王建国" in text_of(pdf_of(sent)).splitlines(), "on one line"
+    assert f"{number}\t签发人：王建国" in words_of(word_of(sent))
+    within = document_of(paper("circular", number=number, body="请遵照执行。"))
+    assert "签发人" not in text_of(pdf_of(within)) + "".join(words_of(word_of(within)))
+
+
 def test_an_addressee_the_text_names_itself_is_not_named_twice():
     made = paper("filing", body="示范县人大常委会：\n现将有关情况报告如下。")
     assert document_of(made).addressee == ""

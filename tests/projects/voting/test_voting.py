@@ -930,6 +930,9 @@ def test_what_follows_the_vote_runs_beside_the_year(hall):
     assert Opinion.objects.get().reply
     filed = [document["kind"] for document in Paper.objects.get(kind="filing").data["documents"]]
     assert filed == ["resolution", "announcement", "tally_report"]
+    report = Paper.objects.get(kind="filing")
+    assert report.body.endswith("随文报送决议、公告、计票结果报告单，请予备案。"), "as its list has it"
+    assert report.data["issued_by"] == hall.town.of("chair").name
     assert [row.elected for row in result_of(hall.cycle)] == [True, False]
 
 
