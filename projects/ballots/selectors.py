@@ -636,6 +636,33 @@ class Recounted:
         return Recounting.DECLARED if declared else Recounting.COUNTING
 
 
+@dataclass(frozen=True)
+class Followers:
+    """What follows votes, by the number of the vote it follows. recounts: its ballots counted again; others: a vote held
+    instead of a void one, or that goes on from it."""
+
+    recounts: Mapping[int | None, Vote]
+    others: Mapping[int | None, Vote]
+
+    def now(self, vote: Vote) -> Vote:
+        """Where a vote stands: it, the last count of its ballots or, where that is void, the vote held instead."""
+        while then := self.recounts.get(vote.pk) or (
+            self.others.get(vote.pk) if vote.state == VoteState.VOID else None
+        ):
+            vote = then
+        return vote
+
+
+def followers_on(about: Collection[str], *purposes: str) -> Followers:
+    """What follows the votes on these records; one query."""
+    after = Vote.objects.filter(about_reference__in=about, follows__isnull=False).order_by("pk")
+    recounts: dict[int | None, Vote] = {}
+    others: dict[int | None, Vote] = {}
+    for vote in after.filter(purpose__in=purposes) if purposes else after:
+        (recounts if vote.is_recount else others)[vote.follows_id] = vote
+    return Followers(recounts, others)
+
+
 def recounts_on(about: Collection[str], *purposes: str) -> dict[int, Recounted]:
     """The recounts on these records, by the number of each vote whose ballots they count again; one query.
 
@@ -643,19 +670,12 @@ def recounts_on(about: Collection[str], *purposes: str) -> dict[int, Recounted]:
     """
     if not about:
         return {}
-    after = Vote.objects.filter(about_reference__in=about, follows__isnull=False).order_by("pk")
-    recounts: dict[int | None, Vote] = {}
-    others: dict[int | None, Vote] = {}
-    for vote in after.filter(purpose__in=purposes) if purposes else after:
-        (recounts if vote.is_recount else others)[vote.follows_id] = vote
+    followers = followers_on(about, *purposes)
     found = {}
-    for counted, last in recounts.items():
-        while last.pk in recounts:
-            last = recounts[last.pk]
-        now = last
-        while then := recounts.get(now.pk) or (others.get(now.pk) if now.state == VoteState.VOID else None):
-            now = then
-        found[counted or 0] = Recounted(last, now)
+    for counted, last in followers.recounts.items():
+        while last.pk in followers.recounts:
+            last = followers.recounts[last.pk]
+        found[counted or 0] = Recounted(last, followers.now(last))
     return found
 
 

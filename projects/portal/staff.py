@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from projects.ballots.chains import ways_of
 from projects.ballots.reporting import readable_files
 from projects.ballots.retention import in_backups_until
 from projects.ballots.selectors import vote_page, with_recounts
@@ -303,14 +304,16 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
     """One vote: its roll, its reconciliation and, once declared, its result with base and reason."""
     grant = acting_grant(request)
     (held,) = with_recounts([get_object_or_404(selectors.votes_visible(grant), pk=pk)])
-    cycle = cycle_named(held.about_reference)
-    modes, ways = said("ballot_mode").choices, said("ballot_channel").choices
+    cycle, ways = cycle_named(held.about_reference), ways_of(held)
+    modes, channels = said("ballot_mode").choices, said("ballot_channel").choices
     context = {
         "vote": held,
         "hall": held.unit,
         "cycle": cycle,
         "mode": modes.get(held.mode, ""),
-        "way": ways[held.own_channel] if held.device or held.keypad else "",
+        "channel": channels[held.own_channel] if held.device or held.keypad else "",
+        "ways": ways,
+        "settled": any(way.settles for way in ways),
         "papers": selectors.vote_papers(cycle, grant.office) if cycle else [],
         **offered_before_vote(in_office(request).acting),
         "links": links_of(held, acting_grant(request)),
