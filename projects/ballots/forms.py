@@ -35,6 +35,7 @@ from projects.ballots.selectors import (
     pairs_before,
     quorum_needed,
     returned_as,
+    told_besides,
     went_out,
 )
 from projects.ballots.services import (
@@ -990,10 +991,14 @@ class RecountForm(StepForm):
 
 
 class DeclaringForm(ResultForm):
-    """宣布结果; whoever is about to announce it is told that somebody still asks to count again."""
+    """宣布结果; whoever is about to announce it is told that somebody still asks to count again, and what it leads to."""
 
     def foreseen(self) -> list[str]:
-        return [*witnessing.asked_before_announcing(self.vote), *super().foreseen()]
+        return [
+            *witnessing.asked_before_announcing(self.vote),
+            *super().foreseen(),
+            *told_besides(self.vote),
+        ]
 
 
 class ArriveForm(VoteForm):

@@ -586,6 +586,26 @@ def then_of(vote: Vote) -> str:
     )
 
 
+def told_besides(vote: Vote) -> list[str]:
+    """What the announcement of a signed result says besides its lines: how a tie or places left are settled, and what of a
+    result announced before it turns."""
+    then = then_of(vote)
+    return [*([then] if then else []), *_turned_by(vote)]
+
+
+def _turned_by(vote: Vote) -> list[str]:
+    before = corrected_by(vote) if vote.purpose in PROJECTS else None
+    if before is None:
+        return []
+    words = {line.title: line.word for line in lines_of(before)}
+    told = _("更正此前宣布的结果：“%(title)s”由%(before)s改为%(now)s。")
+    return [
+        told % {"title": line.title, "before": words[line.title], "now": line.word}
+        for line in lines_of(vote)
+        if line.word != words[line.title]
+    ]
+
+
 def ranks_of(vote: Vote, lines: Iterable[Line]) -> dict[str, int]:
     """The rank of everyone elected, from 1, by title: the count's order, then those the presidium chose."""
     counted = vote.outcome["elected"]

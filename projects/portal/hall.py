@@ -1,6 +1,7 @@
 """The screen of the hall: turnout while a vote is open, that it is being counted, its result once both tellers have signed.
 
-Of a void vote that it is void and why, until the next one opens. Never a sum before (ui.md, hall screen).
+Once that is announced, what it leads to. Of a void vote that it is void and why, until the next one opens. Never a sum
+before (ui.md, hall screen).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from projects.ballots.selectors import (
     lines_of,
     ranks_of,
     repeats_void,
+    told_besides,
     turnout_of,
 )
 from projects.portal.staff_selectors import votes_visible
@@ -35,7 +37,7 @@ from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
 
 COUNTING = (VoteState.CLOSED, VoteState.KEYED)
-LONG_LIST, LONGEST_LIST = 12, 18
+SHORT_LIST, LONG_LIST, LONGEST_LIST = 5, 12, 18
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,13 @@ def _vote_for(request: HttpRequest, pk: int) -> Vote:
 def board_of(vote: Vote) -> dict[str, Any]:
     """The board of a vote, or of the one that has taken its place: the screen is opened once for the day."""
     now = current_of(vote)
-    told: dict[str, Any] = {"vote": now, "stage": _stage(now)}
+    told: dict[str, Any] = {"vote": now, "hall": now.unit, "stage": _stage(now)}
     if now.state == VoteState.OPEN and not now.is_recount:
         told |= _turnout(now)
     if now.state in STANDING and "sums" in now.outcome:
         told |= _result(now)
+    if now.state == VoteState.DECLARED:
+        told["besides"] = told_besides(now)
     if repeats_void(now):
         told |= {"void_reason": now.follows_because, "awaits_order": awaits_order(now)}
     return told
@@ -131,8 +135,15 @@ def _result(vote: Vote) -> dict[str, Any]:
         "needed": needed,
         "line_at": 1000 * needed // max(vote.deputies_in_office, 1),
         "ballots": vote.outcome["ballots"],
-        "density": "longest" if len(bars) > LONGEST_LIST else "long" if len(bars) > LONG_LIST else "",
+        "density": _density(len(bars)),
     }
+
+
+def _density(lines: int) -> str:
+    """How close the lines stand, so that many fit on the screen and few fill it."""
+    if lines > LONG_LIST:
+        return "longest" if lines > LONGEST_LIST else "long"
+    return "short" if lines <= SHORT_LIST else ""
 
 
 def _elected(vote: Vote) -> list[Bar]:

@@ -166,6 +166,7 @@ class VotingFlow(SinceVoteFlow):
         title=_("宣布票决结果"),
         basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；当场宣布"),
         output=_("入选、未入选名单"),
+        leads_on=True,
     ).Next(this.voted)
     voted = (
         desk.gate(lambda vote: vote.state == VoteState.DEFINED, _calls_for_another, withheld=True)

@@ -37,6 +37,7 @@ from projects.ballots.selectors import (
     read_keyings,
     repeats_void,
     round_of,
+    told_besides,
     turnout_of,
     went_out,
 )
@@ -291,6 +292,13 @@ class Desk:
         services.declare(act, vote)
         witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=_("结果已经宣布，不再复票。"))
         return vote
+
+    def announced(self, subject: Any, _grant: Any) -> dict[str, Any]:
+        """What the result last announced leads to, to whoever reads the end of its announcement; nothing once its ballots
+        are counted again, or what goes on from it has begun."""
+        vote = self.vote_of(subject).to_count_again
+        told = told_besides(vote) if vote.state == VoteState.DECLARED else []
+        return {"vote": vote, "told": told} if told else {}
 
     # ------------------------------------------------------------- what two people do, one does not do twice
 

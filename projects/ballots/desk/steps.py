@@ -23,8 +23,9 @@ from workflow.flows.nodes import Gate, MeetingView, OfficeView, Switch
 from workflow.flows.services import Outcome
 
 AboutVote = TypeVar("AboutVote", bound=forms.VoteForm)
-# Said where the step is confirmed: what it has come to, and what is to be printed now.
+# Said where the step is done: what it has come to, what is to be printed now, what the announced result leads to.
 BECAME, TO_PRINT = "steps/voting/_became.html", "steps/voting/_to_print.html"
+LEADS_ON = "steps/voting/_leads_on.html"
 
 
 @dataclass(frozen=True)
@@ -334,8 +335,9 @@ class DeskSteps:
         basis: Text,
         output: Text,
         title: Text,
+        leads_on: bool = False,
     ) -> OfficeView:
-        """The chair announces the result; act: the room's, on the subject.
+        """The chair announces the result; act: the room's, on the subject. leads_on: more may have to be voted on after it.
 
         One person, and rightly so (rules.md §6.2, report; steps.md 4, declare): the chair reads out what the chief teller
         and a teller have signed and decides nothing, and is refused what is not as they signed it (`services.declare`).
@@ -353,6 +355,8 @@ class DeskSteps:
             in_person=True,
             basis=basis,
             output=output,
+            handed_out=LEADS_ON if leads_on else "",
+            handed_told=self.desk.announced if leads_on else None,
         )
 
     # A gate's condition is asked once a step is done; what it foretells, before: None where the step itself decides.
