@@ -160,10 +160,16 @@ class SheetRow:
         """The grade of what it rests on, in words."""
         return str(GRADES[self.line.point.grade])
 
+    @property
+    def is_open(self) -> bool:
+        """Whether what it waits for is somebody's turn already, and not late."""
+        return self.line.level is Level.WAITING and self.task_id is not None
+
 
 @dataclass(frozen=True)
 class Sheet:
-    """The sheet of a page. missing: lines that keep the vote from being held; told: those that only inform."""
+    """The sheet of a page. missing: lines that keep the vote from being held; open_now: those somebody can settle now;
+    waiting: those whose time has not come; told: those that only inform."""
 
     rows: list[SheetRow]
 
@@ -175,8 +181,12 @@ class Sheet:
         return self._of(Level.BLOCKING, Level.LATE)
 
     @property
+    def open_now(self) -> list[SheetRow]:
+        return [row for row in self.rows if row.is_open]
+
+    @property
     def waiting(self) -> list[SheetRow]:
-        return self._of(Level.WAITING)
+        return [row for row in self._of(Level.WAITING) if not row.is_open]
 
     @property
     def told(self) -> list[SheetRow]:

@@ -7,12 +7,13 @@ import pytest
 from projects.ballots import database, keys
 from projects.ballots.models import Vote
 from projects.cycles.models import RollLine
-from projects.deliberation.readiness import readiness_sheet
+from projects.deliberation.readiness import readiness_sheet, sheet_of
 from projects.deliberation.rules import Level, Line
 from projects.voting.desk import DESK
-from tests.builders import at, do
+from tests.builders import at, do, open_task
 from tests.projects.ballots.conftest import PASSPHRASES, quick_stretching  # noqa: F401
 from tests.projects.voting.conftest import DAY, Hall, T, settled
+from workflow.people.isolation import SYSTEM, apply
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import revoke
 
@@ -49,6 +50,36 @@ def test_by_device_each_of_the_three_holders_is_named_until_the_passphrases_are_
     keys.recovery_sheet(act, hall.vote, "teller", PASSPHRASES["teller"])
 
     assert [line.who for line in lines(hall, "开箱口令")[1:]] == ["总监票人", "人大主席"]
+
+
+@pytest.mark.usefixtures("quick_stretching")
+def test_what_is_somebodys_turn_now_is_told_apart_from_what_has_to_wait_and_led_to(db: None, client) -> None:
+    hall = settled(TITLES, seats=1, in_office=20, ballot_channel="device")
+    client.force_login(hall.town.of("chair"))
+
+    def read() -> tuple[list[str], list[str], str]:
+        hall.cycle.refresh_from_db()
+        sheet = sheet_of(hall.cycle, T)
+        page = client.get(f"/years/{hall.cycle.pk}/readiness/").content.decode()
+        apply(SYSTEM)
+        told = [
+            [f"{row.line.who}：{row.line.what}" for row in rows] for rows in (sheet.open_now, sheet.waiting)
+        ]
+        return told[0], told[1], page
+
+    now, later, page = read()
+    assert now == ["总监票人：开箱口令", "监票人：开箱口令", "人大主席：开箱口令"]
+    assert "人大办：到会人数" in later
+    for key in ("hold_chief", "hold_teller", "hold_chair"):
+        assert f'href="/tasks/{open_task(f"voting.{key}").task_id}/"' in page
+    assert page.count("● 待办</span>") == 3 and page.count("○ 未到时间</span>") == len(later)
+    assert f"另有 3 项待办，现在就可以办理。另有 {len(later)} 项未到时间" in page
+    for key, office in {"hold_chief": "chief_teller", "hold_teller": "teller", "hold_chair": "chair"}.items():
+        secret = PASSPHRASES[office]
+        do(f"voting.{key}", hall.town.of(office), DAY, passphrase=secret, repeated=secret)
+    now, later, page = read()
+    assert now == ["人大办：到会人数"] and "人大办：到会人数" not in later
+    assert f'href="/tasks/{open_task("voting.attendance").task_id}/"' in page
 
 
 @pytest.fixture
