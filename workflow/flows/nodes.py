@@ -96,6 +96,7 @@ class OfficeView(nodes.View):
     whoever looks → what the template finds as `handed`.
     in_person: asks the actor for their own password again; the door that has checked it says so to `complete`.
     outside: whoever outside the offices the service may give the matter back to (a proposer), for the seat table.
+    closes: it ends what the others of its day belong to (a session), and lists have it after them.
     begins: the step of another flow its service makes somebody's turn, where it is agreed to, for what may follow.
     gives_back: the step of another flow by which it gives back what it finds wrong (an audit its problems), for the same.
     undo: the counter-act of a step that may be taken back, undo(act, subject, done=its entry, reason=…, item=…); None
@@ -138,6 +139,7 @@ class OfficeView(nodes.View):
         handed_told: Callable[..., dict[str, Any]] | None = None,
         begins: OfficeView | None = None,
         second: Text = "",
+        closes: bool = False,
     ) -> None:
         super().__init__(view=None)
         settled = irreversible or in_person or isinstance(self, MeetingView)
@@ -153,7 +155,7 @@ class OfficeView(nodes.View):
         self.barred, self.what_follows = barred, what_follows
         self.basis, self.output, self.hint, self.irreversible = basis, output, hint, irreversible
         self.body, self.page, self.context, self._step = body, page, context, step
-        self.outside, self.gives_back, self.in_person = outside, gives_back, in_person
+        self.outside, self.gives_back, self.in_person, self.closes = outside, gives_back, in_person, closes
         self._returns: list[Any] = []
         self.returns_at_join = self.returns_by_outcome = False
 

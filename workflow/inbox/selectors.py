@@ -260,8 +260,17 @@ def _keys_saying(words: str, hall: Unit | None) -> list[str]:
 
 
 def by_date(rows: Iterable[Deadline]) -> list[Deadline]:
-    """Rows in the order they fall due, overdue on top, those without a date after them; last what is done, the latest first."""
-    return sorted(rows, key=lambda d: (-d.done_at.timestamp() if d.done_at else -inf, d.due_on or FAR, d.pk))
+    """Rows in the order they fall due, overdue on top, those without a date after them; last what is done, the latest first.
+
+    What ends a day's session (`OfficeView.closes`) was there before all that is done at it, and stands after it.
+    """
+    closing = {node.key for flow in flows() for node in flow.steps() if node.closes}
+
+    def place(row: Deadline) -> tuple[float, date, bool, int]:
+        done = -row.done_at.timestamp() if row.done_at else -inf
+        return done, row.due_on or FAR, row.key in closing, row.pk
+
+    return sorted(rows, key=place)
 
 
 class Counted(NamedTuple):

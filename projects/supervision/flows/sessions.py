@@ -36,6 +36,7 @@ class SessionFlow(YearlyFlow):
         context=sessions.closing_facts,
         page="steps/supervision/session.html",
         irreversible=True,
+        closes=True,
         basis=_(
             "询问、质询案只在会议期间提出和答复（《地方组织法》第二十三条、第二十四条）；议程完毕，由主持人宣布闭会"
         ),

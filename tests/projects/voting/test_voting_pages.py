@@ -17,6 +17,7 @@ from projects.cycles.models import Paper
 from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, keyed, play_attendance, play_ballot, play_closing, play_opening
 from projects.portal.session_selectors import votes_at
+from projects.supervision.flows.sessions import SessionFlow
 from projects.voting.superseding import told_superseded
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T, page_of, settled
@@ -33,6 +34,7 @@ from tests.projects.voting.test_voting import (
     resolved,
     second_pair,
 )
+from workflow.flows.acting import recording
 from workflow.flows.base import flows
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline, Draft
@@ -67,6 +69,19 @@ def test_the_desk_shows_people_and_papers(hall, client):
     page = page_of("voting.open", hall.town.of("chair"), "chair", client)
     for words in ("应到代表", "法定人数", "34", "43", "文化礼堂", "发出表决票"):
         assert words in page
+
+
+def test_closing_the_session_stands_after_what_the_chair_has_to_do_at_it(hall, client):
+    act = hall.town.act("chair", at(DAY))
+    with recording(act):
+        SessionFlow.begin(hall.session)
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    closing, opening = open_task("supervision.close_session"), open_task("voting.open")
+    assert closing.due_on == opening.due_on and closing.pk < opening.pk
+    client.force_login(hall.town.of("chair"))
+    page = client.get("/inbox/").content.decode()
+    apply(SYSTEM)
+    assert 0 < page.index(f"/tasks/{opening.task_id}/") < page.index(f"/tasks/{closing.task_id}/")
 
 
 def test_below_the_quorum_the_page_says_so_before_anybody_tries(hall, client):
