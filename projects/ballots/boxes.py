@@ -146,13 +146,20 @@ def _obstacles_in_groups(vote: Vote, box: int) -> list[str]:
     figures = {"n": box, "paper": vote.paper_issued, "least": vote.device_least}
     if 0 < box < vote.device_least:
         return [
-            _("电子票只有 %(n)s 张，少于 %(least)s 张，为保守秘密不得单独计票。请先将电子票改为纸质票。")
+            _(
+                "电子票只有 %(n)s 张，少于 %(least)s 张，为保守秘密不得单独计票。请先将电子票改为纸质票："
+                "由总监票人在本次投票页面的“您可以办理”中提出，监票人确认。"
+            )
             % figures
         ]
     group = of(vote).roll.filter(channel=Channel.DEVICE).count()
     if group and 0 < (vote.paper_issued or 0) < vote.device_least:
         return [
-            _("纸质票只有 %(paper)s 张，少于 %(least)s 张，不得单独计票。请先将电子票改为纸质票。") % figures
+            _(
+                "纸质票只有 %(paper)s 张，少于 %(least)s 张，不得单独计票。请先将电子票改为纸质票："
+                "由总监票人在本次投票页面的“您可以办理”中提出，监票人确认。"
+            )
+            % figures
         ]
     return []
 

@@ -26,7 +26,7 @@ from django.views.decorators.http import require_http_methods
 
 from projects.ballots import sealing
 from projects.ballots.casting import Cast, receipt
-from projects.ballots.models import RollEntry, Vote
+from projects.ballots.models import RollEntry, Vote, VoteState
 from projects.ballots.together import cast
 from projects.portal import voter_admission as door
 from projects.portal.public import private, public_page
@@ -129,11 +129,24 @@ def _entrance(request: HttpRequest, form: EntryForm, status: int = 200) -> HttpR
     known = user.is_authenticated
     context = {
         "form": form,
-        "admitted": admission_of(request) is not None,
+        **_standing(request),
         "open_votes": door.open_votes_of(user) if known else [],
         "votes_to_come": door.votes_to_come(user) if known else [],
     }
     return render(request, "voter/enter.html", context, status=status)
+
+
+def _standing(request: HttpRequest) -> dict[str, Any]:
+    """Whether this browser can go on with a ballot of a vote under way; why not, where something stands against it."""
+    admission = admission_of(request)
+    if admission is None:
+        return {}
+    with admission.context():
+        entry = door.entry_of(admission)
+        if entry is None or entry.vote.state != VoteState.OPEN:
+            return {}
+        stop = door.stop_for(admission, entry)
+        return {"admitted": stop is None, "stop": stop, "stopped_at": entry.vote.title}
 
 
 def _come_in_by_code(request: HttpRequest, form: EntryForm) -> HttpResponse:

@@ -168,7 +168,9 @@ def test_too_few_grades_by_telephone_are_turned_to_paper_keyed_closed_and_declar
     vote = DESK.vote_of(cycle)
     vote_all(vote, most=3)
     chief, teller = town.of("chief_teller"), town.of("teller")
-    with pytest.raises(InvalidForm, match="请先将电子票改为纸质票"):
+    with pytest.raises(
+        InvalidForm, match="请先将电子票改为纸质票：由总监票人在本次投票页面的“您可以办理”中提出"
+    ):
         do("evaluation.measure_close", chief, T2, returned=5)
     ask = {"reason": "电子票少于规定张数", "confirmed": True}
     with pytest.raises(Obstructed, match="用电子票的代表还有 15 人"):

@@ -339,6 +339,40 @@ def test_a_second_device_is_told_that_the_ballot_is_in(open_hall):
     assert Box.objects.count() == 1
 
 
+def entrance(phone):
+    return text_of(phone.get(ENTER))
+
+
+def test_the_entrance_tells_a_phone_that_has_cast_so_and_sends_it_to_no_ballot(open_hall):
+    phone = come_in(open_hall)
+    assert "可以接着投" in entrance(phone) and "您已经投过票" not in entrance(phone)
+    cast_by(phone, m1="1")
+    page = entrance(phone)
+    assert "您已经投过票" in page and "可以接着投" not in page and open_hall.vote.title in page
+    assert 'name="code"' in page, "a tablet goes on to the next deputy"
+    for number in range(2, 13):
+        open_hall.cast(f"代表{number}", [WATER])
+    open_hall.close()
+    page = entrance(phone)
+    assert "您已经投过票" not in page and "可以接着投" not in page
+
+
+def test_a_second_device_with_the_code_of_who_has_voted_is_not_sent_for_another_code(open_hall):
+    phone, code = Client(), open_hall.new_code("代表1")
+    assert phone.post(ENTER, {"code": code}).status_code == 302
+    before = text_of(Client().post(ENTER, {"code": code}))
+    assert "请换发新码" in before and "已经投过票" not in before
+    cast_by(phone, m1="1")
+    after = text_of(Client().post(ENTER, {"code": code}))
+    assert "这个投票码的代表已经投过票" in after and "请换发新码" not in after
+
+
+def test_whoever_has_cast_is_told_that_the_receipt_is_shown_once(open_hall):
+    phone = come_in(open_hall)
+    assert "回执号只在本页显示，离开本页后不能再看到。" in text_of(cast_by(phone, m1="1"))
+    assert "回执号只在投出时显示一次，不能再次显示。" in text_of(phone.get(PAPER))
+
+
 def test_closed_while_somebody_is_marking(open_hall):
     phone, late = come_in(open_hall), come_in(open_hall, "代表2")
     token = token_on(late.get(PAPER))
