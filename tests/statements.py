@@ -49,6 +49,7 @@ JOINED = "a join looks for the branches that are still open"
 LET_GO = "what was handed in on an earlier task can no longer be taken back"
 LISTED = "the notices of a meeting that list it, which its decision may leave with nothing"
 HALL = "the guards of a hall read the vote, its session and its paper as they stand under the lock"
+BALANCED = "what is keyed is held against what came back where it is typed"
 BARRED = "whom a rule keeps from it is asked before the form is, and once more under the lock"
 
 ALLOWED: dict[str, Allowance] = {
@@ -71,10 +72,12 @@ ALLOWED: dict[str, Allowance] = {
         HALL + ", and whether a recount of the one before is asked for", besides=3
     ),
     "evaluation.measure_open_confirm": Allowance(HALL, besides=3),
-    "voting.key_second": Allowance(f"{HALL}; {BARRED}", besides=5),
-    "evaluation.measure_key_second": Allowance(BARRED, besides=1),
+    "voting.key_second": Allowance(f"{HALL}; {BARRED}; {BALANCED}", besides=6),
+    "evaluation.measure_key_second": Allowance(f"{BARRED}; {BALANCED}", besides=2),
     "voting.certify_teller": Allowance(HALL + "; the report is made", besides=10),
-    "voting.resolution": Allowance("what its text tells is held against the session and the votes", besides=2),
+    "voting.resolution": Allowance(
+        "what its text tells is held against the session and the votes", besides=2
+    ),
     "voting.opinions_reply": Allowance(LET_GO, besides=1),
     "supervision.groups": Allowance(f"{GIVEN}; each group is a unit; {LISTED}", {"members": 4}, besides=1),
     "supervision.close_session": Allowance(ENDED, {"desk": 8}),

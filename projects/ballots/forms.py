@@ -448,6 +448,8 @@ class ConfirmOpenForm(VoteForm):
 
     def _confirmed_as(self) -> Any:
         """What is confirmed where not all vote on paper: a box is looked into only where there is paper to put in it."""
+        if not self.vote.keypad and not self.vote.device:
+            return None
         entered = witnessing.entered(self.vote, "open")
         paper = len(entered.figures["on_paper"]) if entered else self.vote.paper_issued
         if self.vote.keypad:
@@ -456,8 +458,6 @@ class ConfirmOpenForm(VoteForm):
                     "我已当众测试表决器，各键有效、记录已清零；票箱是空的；按键表决的人数、发出纸质票的张数与上列数字一致"
                 )
             return _("我已当众测试表决器，各键有效、记录已清零；按键表决的人数与上列数字一致")
-        if not self.vote.device:
-            return None
         if paper:
             return _("我已当众检查票箱，确认是空的；发出纸质票的张数、用手机投票的人数与上列数字一致")
         return _("我确认没有发出纸质票，到会代表都用手机投票，人数与上列数字一致")

@@ -359,7 +359,7 @@ def test_a_device_that_fails_gives_way_to_paper_for_all_and_asks_for_no_totals(h
     certified(hall)
     do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
     assert [(one.in_favour, one.not_pressed) for one in lines_of(hall.vote)] == [(12, 0), (8, 0)]
-    assert [(str(name), n) for name, n in handed(hall.vote)] == [("发出票", 20), ("收回票", 20)]
+    assert [(str(name), n) for name, n in handed(hall.vote)] == [("发出表决票", 20), ("收回表决票", 20)]
     page = reverse("township_year", args=[hall.town.unit.code, hall.cycle.year])
     assert "未按" not in client.get(page).content.decode()
 

@@ -475,7 +475,7 @@ def test_staff_of_the_unit_that_answers_for_a_project_on_the_ballot_may_be_named
     Item.objects.filter(pk=item.pk).update(department=None)
     assert "建议另选" not in checked()
     Item.objects.filter(pk=item.pk).update(department=unit)
-    assert told in checked() and f"{other.name}，{unit.name} " in checked()
+    assert told in checked() and f"{other.name}（{unit.name} " in checked()
     entry = name(hall, one, other)
     assert json.loads(entry.body)["after"]["warnings"] == [told]
 

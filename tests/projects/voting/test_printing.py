@@ -349,7 +349,6 @@ def test_no_sheet_bears_the_places_to_sign_without_figures_they_sign(count):
     assert "总监票人（签名）监票人（签名）计票人（签名）日期" in last
     title = f"农村饮用水管网延伸改造提升工程{count - 1:02}"
     assert f"{title}：赞成9＋弃权6＝有效票15张" in last and "数字摘要b3a63a8b79cd8b45" in last
-    assert count > 12 or f"{count}{title}96票数相等" in last, "the last sums go along"
 
 
 def test_in_word_the_places_to_sign_follow_what_is_signed_too():

@@ -1154,9 +1154,19 @@ def test_the_report_of_a_recount_says_why_it_was_held_and_which_report_it_follow
     )
     assert told in again.body
     assert told in [getattr(part, "text", "") for part in document_of(again).parts]
-    assert "复票" not in first.body and first.data["recount"] == ""
+    assert "复票" not in first.body and first.data["why_held"] == ""
     file = docx.Document(io.BytesIO(word_of(document_of(again))))
     assert told in [paragraph.text for paragraph in file.paragraphs]
+
+
+def test_the_report_of_a_vote_held_in_place_of_a_void_one_says_why(hall):
+    void_by_one_too_many(hall)
+    void = hall.vote.follows
+    revote(hall)
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(SIPING))
+    (report,) = Paper.objects.filter(kind="tally_report")
+    why = void.void_reason.rstrip("。")
+    assert f"重新投票理由：{why}。原投票“{void.title}”无效，没有计票结果。" in report.body
 
 
 def test_the_report_of_a_recount_says_that_the_count_before_was_never_signed(hall):
