@@ -10,7 +10,7 @@ from django.utils.timezone import localdate
 from projects.cycles.models import Cycle
 from projects.evaluation.flows import HearingFlow, ask_about_all
 from projects.evaluation.hearing import UNDER_WAY, is_due
-from workflow.audit.services import Act
+from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
 from workflow.flows.processes import processes
 from workflow.people.isolation import SYSTEM, within
@@ -46,5 +46,8 @@ def _open_for(cycle_id: int, at: datetime) -> bool:
         begins = not processes(HearingFlow, cycle).exists()
         act = Act(None, "system", cycle.unit, at, task="evaluation.sweep")
         with acting(act):
-            ask_about_all(act, cycle)
+            if ask_about_all(act, cycle):
+                # Nobody's step leads to it: it is written down here.
+                reference = cycle.reference
+                write_down(act, "evaluation.ask", reference, about=reference, step=6, label=str(cycle))
     return begins

@@ -49,7 +49,7 @@ from workflow.flows.processes import call_off, processes, running
 STEPS = DeskSteps(measuring.DESK)
 
 
-def _part_of_the_act(work: Callable[[Any, Any], None]) -> Callable[[Any], None]:
+def _part_of_the_act(work: Callable[[Any, Any], Any]) -> Callable[[Any], None]:
     """A node's work done as part of the act that led to it."""
 
     def run(activation: Any) -> None:
@@ -318,19 +318,22 @@ class HearingFlow(YearlyFlow):
     end = OfficeEnd()
 
 
-def _ask_on_site(project: Project) -> None:
+def _ask_on_site(project: Project) -> bool:
     # The sweep and an acceptance may meet here; the project's lock lets one of them ask.
     Project.objects.select_for_update().get(pk=project.pk)
-    if hearing.is_to_be_reviewed(project) and not running(ReviewFlow, project).exists():
-        ReviewFlow.begin(project)
+    if not hearing.is_to_be_reviewed(project) or running(ReviewFlow, project).exists():
+        return False
+    ReviewFlow.begin(project)
+    return True
 
 
-def ask_about_all(act: Any, cycle: Cycle) -> None:
-    """The residents' round and every review of a year that is not under way yet; safe to ask for twice."""
-    if not processes(HearingFlow, cycle).exists():
+def ask_about_all(act: Any, cycle: Cycle) -> bool:
+    """The residents' round and every review of a year that is not under way yet; safe to ask for twice. Whether any began."""
+    begins = not processes(HearingFlow, cycle).exists()
+    if begins:
         HearingFlow.begin(cycle)
-    for project in selectors.judged_projects(cycle):
-        _ask_on_site(project)
+    asked = [_ask_on_site(project) for project in selectors.judged_projects(cycle)]
+    return begins or any(asked)
 
 
 def _ask_or_call_off(act: Any, project: Project) -> None:

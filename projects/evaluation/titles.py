@@ -14,6 +14,7 @@ call_acts(
         "archive.make": _("生成电子卷宗"),
         "archive.add": _("生成补充卷宗"),
         "archive.download": _("下载归档卷宗"),
+        "evaluation.ask": _("开始群众评价和现场评议"),
         "evaluation.rate": _("群众评价"),
     }
 )

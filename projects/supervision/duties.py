@@ -18,7 +18,7 @@ from projects.supervision.flows.seats import department_of
 from projects.supervision.flows.sessions import InterpellationFlow
 from projects.supervision.models import Inspection, Interpellation, Project, ProjectState
 from projects.supervision.selectors import overdue_reports, reports_quarterly
-from workflow.audit.services import Act
+from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
 from workflow.flows.processes import running
 from workflow.flows.services import Outcome
@@ -122,9 +122,23 @@ def _open_for(project_id: int, at: datetime) -> int:
         periods = _unasked(project, localdate(at))
         with acting(act):
             for period in periods:
-                ProgressFlow.begin(project, period=period.label)
+                _ask(act, project, period)
             _light_up_late(project, act)
     return len(periods)
+
+
+def _ask(act: Act, project: Project, period: rules.Period) -> None:
+    """One period's report asked for, and written down: nobody's step leads to it."""
+    ProgressFlow.begin(project, period=period.label)
+    write_down(
+        act,
+        "project.ask_progress",
+        project.reference,
+        about=project.cycle.reference,
+        step=5,
+        after={"period": period.label},
+        label=project.title,
+    )
 
 
 def _unasked(project: Project, today: date) -> list[rules.Period]:

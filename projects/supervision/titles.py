@@ -21,6 +21,7 @@ call_acts(
         "change.effect": _("项目调整生效"),
         "change.undo": _("撤销项目调整"),
         "interpellation.table": _("提出质询案"),
+        "project.ask_progress": _("要求报告进度"),
         "project.report": _("更新项目进度"),
         "project.unreport": _("撤下进度报告"),
         "project.adjust_light": _("人工调整亮灯"),

@@ -12,8 +12,10 @@ from itertools import zip_longest
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
+from django.utils.module_loading import import_string
 from pytest_django import DjangoDbBlocker
 
 from projects.ballots.models import Vote
@@ -245,3 +247,22 @@ def test_a_county_around_another_day_has_the_same_years_around_it(
                 last = Entry.objects.filter(unit=cycle.unit).order_by("-at").values_list("at", flat=True)[0]
             assert (cycle.state, cycle.year) == (CycleState.COLLECTING, today.year + 1), today
             assert timedelta(0) <= planned(today, CURTAIN_HOUR) - last < timedelta(days=5), today
+
+
+SWEEPS = sorted(
+    {str(one["task"]) for one in settings.CELERY_BEAT_SCHEDULE.values()} - {"projects.site.tasks.make_backup"}
+)
+
+
+def test_what_the_system_begins_by_itself_is_written_down_like_any_act(
+    county: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last of the module: it moves the county on."""
+    for days in (1, 45):
+        moment = planned(TODAY + timedelta(days=days), CURTAIN_HOUR)
+        monkeypatch.setattr("django.utils.timezone.now", lambda moment=moment: moment)
+        for name in SWEEPS:
+            import_string(name)()
+    begun = {entry["action"] for entry in entries(at__gt=planned(TODAY, CURTAIN_HOUR))}
+    assert "project.ask_progress" in begun, "the sweeps had something to begin"
+    assert not {action for action in begun if action.startswith("row.")}

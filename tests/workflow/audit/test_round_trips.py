@@ -384,7 +384,14 @@ def test_every_file_with_room_for_it_says_how_much_stands_after_the_last_head_th
     (trail,) = (one for one in json.loads(read("ocel"))["objects"] if one["type"] == "trail")
     assert {one["name"]: one["value"] for one in trail["attributes"]} == {"size": taken.until, **left}
     book = openpyxl.load_workbook(io.BytesIO(read("xlsx")), read_only=True)
-    assert [value for _name, value in book["说明"].values] == [unit.name, taken.until, *left.values()]
+    assert [value for _name, value in book["说明"].values] == [
+        unit.name,
+        "全部",
+        "全部",
+        taken.total(),
+        taken.until,
+        *left.values(),
+    ]
     said = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(read("pdf"))).pages).replace(
         "\n", ""
     )

@@ -146,11 +146,14 @@ def _escaped(found: re.Match[bytes]) -> bytes:
 def _complete(book: ZipFile, sheets: int, extract: Extract) -> None:
     """Put in the other parts of a workbook with so many sheets of entries.
 
-    On a sheet of its own behind them: how much of the trail stands after the last head that left.
+    On a sheet of its own behind them: what of the trail they are, and how much of it stands after the last head that left.
     """
     told: tuple[tuple[str, str | int], ...] = (
         ("单位", extract.unit.name),
-        ("记录条数", extract.until),
+        ("年份", extract.year or "全部"),
+        ("办理事项", extract.subject or "全部"),
+        ("本表记录条数（限于导出人有权查看的）", extract.total()),
+        ("单位全部记录条数", extract.until),
         ("最近一次留存到系统之外的校验码所含条数（0 为尚未留存）", extract.outside),
         ("此后的条数", extract.after_head),
     )
