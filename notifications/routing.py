@@ -361,6 +361,8 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "finding.raise",
         "inquiry.ask",
         "interpellation.table",
+        "project.ask_progress",
+        "evaluation.ask",
         "evaluation.measure_turn_to_paper",
         "evaluation.measure_recount",
         "evaluation.measure_void",

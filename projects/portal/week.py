@@ -21,7 +21,7 @@ def week(request: HttpRequest) -> HttpResponse:
     grant, today = acting_grant(request), timezone.localdate()
     if grant.office not in DESKS:
         raise PermissionDenied(_("“本周工作”供人大办、主席团和政府负责人使用。"))
-    parts = week_of(grant.tenant, today)
+    parts = week_of(grant.tenant, today, grant)
     context = {
         "parts": parts,
         "provisional": any(line.provisional for part in parts for line in part.lines),

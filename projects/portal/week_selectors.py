@@ -23,10 +23,12 @@ from projects.retention.models import ErasureRequest
 from projects.retention.selectors import open_requests_of
 from projects.selection.models import Objection, ObjectionState
 from workflow.flows.models import Deadline
+from workflow.inbox.agenda import meetings_called
 from workflow.inbox.selectors import at_midnight
 from workflow.people.models import Unit
 from workflow.people.wording import worded
 from workflow.roles import registry
+from workflow.roles.models import RoleGrant
 
 RECENT = timedelta(days=30)  # how long what asks for no reply stays on the page
 MOST = 40
@@ -62,14 +64,17 @@ class Part:
     late: bool = False
 
 
-def week_of(unit: Unit, today: date) -> list[Part]:
-    """The page's parts for the week a day lies in: due, stuck, sessions, the county's words, the public's."""
+def week_of(unit: Unit, today: date, reader: RoleGrant | None = None) -> list[Part]:
+    """The page's parts for the week a day lies in: due, stuck, sessions, the county's words, the public's.
+
+    reader: the office it is read in, whose meetings that have been called stand among the sessions.
+    """
     monday = today - timedelta(days=today.weekday())
     sunday = monday + timedelta(days=6)
     return [
         _part(_("本周到期"), _("本周没有到期的事项。"), _due(unit, today, sunday)),
         _part(_("超期未办事项及承办单位"), _("没有超期的事项。"), _stuck(unit, today), late=True),
-        _part(_("本周会议和培训"), _("本周没有会议和培训。"), _held(unit, monday, sunday, today)),
+        _part(_("本周会议和培训"), _("本周没有会议和培训。"), _held(unit, monday, sunday, today, reader)),
         _part(_("县级要求"), _("没有待回复的提示函，近期没有新的要求。"), _asked_above(unit, today)),
         _part(_("群众和代表提出的"), _("没有待办的意见建议、异议、询问和申请。"), _asked_below(unit)),
     ]
@@ -117,10 +122,12 @@ def _with_whom(row: Deadline) -> str:
     return f"{where} · {row.task.owner.name}" if row.task.owner else where
 
 
-def _held(unit: Unit, monday: date, sunday: date, today: date) -> list[Line]:
+def _held(unit: Unit, monday: date, sunday: date, today: date, reader: RoleGrant | None) -> list[Line]:
     """The week's meetings and trainings by their days; a session whose day is past and that nobody closed says so."""
+    called_to = meetings_called(reader, monday, sunday, reader) if reader else ()
     found = sorted(
-        (*sessions(unit, monday, sunday), *trainings(unit, monday, sunday)), key=lambda one: one.on
+        (*sessions(unit, monday, sunday), *trainings(unit, monday, sunday), *called_to),
+        key=lambda one: one.on,
     )
     called = Session.objects.filter(unit=unit, state__in=CALLED, held_on__range=(monday, sunday))
     unclosed = {f"session-{pk}" for pk in called.filter(held_on__lt=today).values_list("pk", flat=True)}

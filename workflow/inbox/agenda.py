@@ -78,7 +78,7 @@ def dates_of(
             here = acting is not None and acting.tenant_id == grant.tenant_id
             dated = (
                 *_deadlines(grant, first, last, today),
-                *_called(grant, first, last, acting),
+                *meetings_called(grant, first, last, acting),
                 *_held(grant, first, last),
             )
             for one in dated:
@@ -111,7 +111,7 @@ def _dated(row: Deadline, today: date) -> Dated:
     )
 
 
-def _called(grant: RoleGrant, first: date, last: date, acting: RoleGrant | None) -> Iterator[Dated]:
+def meetings_called(grant: RoleGrant, first: date, last: date, acting: RoleGrant | None) -> Iterator[Dated]:
     """The meetings a body has been called to, for its members of that day and for whoever keeps its record.
 
     A member reads the notice in any office; whoever keeps the record, in an office that does.

@@ -33,6 +33,7 @@ from workflow.machines.graph import machines
 from workflow.machines.models import STATE
 from workflow.people.models import Unit, User
 from workflow.people.saying import listed
+from workflow.roles import registry
 
 LONGEST = 80
 REFERENCE = re.compile(r"[a-z_]+:[0-9]{1,18}")
@@ -198,6 +199,7 @@ def _without_form() -> dict[str, dict[str, Any]]:
             "narrowed": forms.CharField(label=gettext_lazy("范围")),
             "rows": forms.IntegerField(label=gettext_lazy("条数")),
         },
+        **dict.fromkeys(("grant.give", "grant.revoke", "stand_in.name", "stand_in.end"), _of_an_office()),
         "person.create": {
             "user": forms.CharField(label=gettext_lazy("用户名")),
             "entrance": forms.ChoiceField(
@@ -217,6 +219,20 @@ def _without_form() -> dict[str, dict[str, Any]]:
             "index": forms.IntegerField(label=gettext_lazy("序号")),
             "entry": forms.IntegerField(label=gettext_lazy("记录编号")),
         },
+    }
+
+
+def _of_an_office() -> dict[str, Any]:
+    """Whose office begins or ends, which, where and for how long."""
+    titles = [(office.code, office.title) for office in registry.offices()]
+    return {
+        "user": forms.CharField(label=gettext_lazy("用户名")),
+        "stands_for": forms.CharField(label=gettext_lazy("代谁办理")),
+        "office": forms.ChoiceField(label=gettext_lazy("职务"), choices=titles),
+        "unit": forms.CharField(label=gettext_lazy("单位代码")),
+        "since": forms.CharField(label=gettext_lazy("起始日期")),
+        "until": forms.CharField(label=gettext_lazy("截止日期")),
+        "document": forms.CharField(label=gettext_lazy("文号")),
     }
 
 

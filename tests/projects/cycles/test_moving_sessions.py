@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 
 import pytest
@@ -127,6 +128,13 @@ def test_the_page_counts_and_names_the_deadlines_before_it_moves_them(client, to
     assert done.status_code == 302
     after = dict(held.values_list("key", "due_on"))
     assert {after[key] for key in on_the_day} == {date(2027, 1, 27)}
+
+
+def test_the_step_bar_of_an_act_on_the_year_says_where_the_year_is(client, town, prepared):  # noqa: F811
+    client.force_login(town.of("chair"))
+    page = client.get(f"/do/cycles.move_session/{prepared.pk}/").content.decode()
+    apply(SYSTEM)
+    assert re.findall(r'aria-current="step"><span class="step-dot" aria-hidden="true">(\d)', page) == ["3"]
 
 
 def test_a_published_day_is_moved_by_the_presidium_alone_and_published_again(town, prepared):  # noqa: F811

@@ -22,9 +22,10 @@ from tests.projects.oversight.county_world import leader_of
 from tests.projects.portal.public_world import cycle_of
 from workflow.audit.services import Act
 from workflow.flows.events import perform
-from workflow.flows.models import Deadline
+from workflow.flows.models import Deadline, MeetingCall
 from workflow.flows.services import claim, urge
 from workflow.people.isolation import SYSTEM, apply
+from workflow.roles.models import RoleGrant
 
 pytestmark = pytest.mark.django_db
 
@@ -217,6 +218,21 @@ def test_the_page_is_the_desks_and_each_line_a_link_that_opens(client, town):
     assert client.get(f"/tasks/{task.pk}/").status_code == 200
     client.force_login(town.deputies[0])
     assert client.get("/week/").status_code == 403
+
+
+def test_a_meeting_that_has_been_called_stands_among_the_weeks_to_its_members_and_who_keeps_its_record(town):
+    made = MeetingCall.objects.create(
+        unit=town.unit, seat=town.unit, body="presidium", held_on=WEDNESDAY, hour=time(9), place="三楼会议室",
+        tasks=[1, 2], called_by=town.of("clerk"), at=at("2026-09-07"),
+    )  # fmt: skip
+
+    def seen(office: str, on: date = WEDNESDAY) -> list[tuple[str, str]]:
+        reader = RoleGrant.objects.get(user=town.of(office), office=office)
+        return [(line.title, line.url) for line in week_of(town.unit, on, reader)[2].lines]
+
+    told = [("人大主席团会议（2 项议题）", f"/meetings/called/{made.pk}/")]
+    assert seen("clerk") == seen("presidium") == told
+    assert seen("gov_clerk") == seen("clerk", WEDNESDAY + timedelta(days=7)) == []
 
 
 def test_one_line_and_many_cost_the_same_number_of_queries(town):

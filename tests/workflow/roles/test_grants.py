@@ -12,6 +12,7 @@ from projects.offices import OFFICES
 from tests.builders import at
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
+from workflow.inbox.story import line_of
 from workflow.people.isolation import SYSTEM, apply, within
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
@@ -355,6 +356,17 @@ def test_an_office_nobody_registered_is_refused(town: Unit, person: User) -> Non
     with pytest.raises(GrantRefused) as refused:
         given(person, "king", town)
     assert refused.value.code == "unknown_office"
+
+
+def test_the_trail_tells_whose_office_began_and_ended_and_which(town: Unit, person: User) -> None:
+    held = given(person, "deputy", town)
+    revoke(grant=held, act=Act(None, "system", town, at("2027-01-20")), reason="任期届满")
+    began, ended = (
+        {one.label: (one.was, one.now) for one in line_of(entry).changes}
+        for entry in Entry.objects.filter(subject=f"grant:{held.pk}").order_by("id")
+    )
+    assert began["职务"] == ("", "代表") and began["用户名"] == ("", person.username)
+    assert ended == {"职务": ("代表", ""), "用户名": (person.username, ""), "单位代码": (town.code, "")}
 
 
 def test_an_office_runs_from_its_first_to_its_last_day(town: Unit, person: User) -> None:
