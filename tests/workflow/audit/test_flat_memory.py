@@ -26,6 +26,11 @@ class Entries:
 
     count: int
     outside: int = 0
+    year: int | None = None
+    subject: str = ""
+
+    def total(self) -> int:
+        return self.count
 
     @property
     def until(self) -> int:
