@@ -57,7 +57,7 @@ from workflow.audit import standalone
 from workflow.audit.exporters.csv_table import as_csv as as_csv_table
 from workflow.audit.exporters.extract import Extract, extract_of
 from workflow.audit.exporters.jsonl import as_jsonl
-from workflow.audit.heads import feed_written, head_to_print
+from workflow.audit.heads import feed_written
 from workflow.audit.models import Entry, Leaf
 from workflow.audit.services import Act, chain_now, write_down
 from workflow.flows.models import CommentFile, Deadline
@@ -123,11 +123,7 @@ class Dossier:
 
 
 def build_archive(act: Act, cycle: Cycle) -> Archive:
-    """Make the dossier and keep it; done already: the one there is. Safe to run twice.
-
-    A head is taken first: whoever opens the dossier on a machine of their own has something signed to hold it against.
-    """
-    head_to_print(cycle.unit_id)
+    """Make the dossier and keep it; done already: the one there is. Safe to run twice."""
     with transaction.atomic():
         Cycle.objects.select_for_update().get(pk=cycle.pk)
         kept = Archive.objects.filter(cycle=cycle).first()
