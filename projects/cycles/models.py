@@ -117,9 +117,14 @@ class Cycle(Record):
         return f"{self.unit.name}{self.year}年度{self.period}"
 
     @property
+    def candidate(self) -> str:
+        """What a project is called before the vote, by the year's own word for it: 民生实事候选项目."""
+        return f"{self.rules.words['project'].removesuffix('项目')}候选项目"
+
+    @property
     def candidates(self) -> str:
         """What the papers before the vote are about: 兰亭镇2027年度民生实事候选项目."""
-        return f"{self.named}民生实事候选项目"
+        return f"{self.named}{self.candidate}"
 
     @property
     def rules(self) -> Rules:

@@ -67,11 +67,6 @@ def resolution_title(cycle: Cycle) -> str:
     return f"{vote_session(cycle)}关于确定{cycle.year}年度{cycle.period}{words['project']}的{words['resolution']}"
 
 
-def _candidates(cycle: Cycle) -> str:
-    """候选项目 as the year calls its projects: 民生实事候选项目."""
-    return f"{cycle.rules.words['project'].removesuffix('项目')}候选项目"
-
-
 def _government(cycle: Cycle) -> str:
     """Whom the resolution speaks to: the unit's own government, or what its rulebook calls it in place of the usual word."""
     called, usual = (words["government"] for words in (cycle.rules.words, WORDS[cycle.rules.body]))
@@ -82,7 +77,7 @@ def resolution_text(cycle: Cycle) -> str:
     """The resolution's first wording: what was heard, how it was voted, which projects, who carries them out."""
     words, chosen, government = cycle.rules.words, _chosen(result_now(cycle)), _government(cycle)
     heard = (
-        f"{vote_session(cycle)}听取和审议了{government}关于{cycle.year}年度{cycle.period}{_candidates(cycle)}"
+        f"{vote_session(cycle)}听取和审议了{government}关于{cycle.year}年度{cycle.period}{cycle.candidate}"
         f"形成过程及基本情况的报告，以无记名投票方式进行了{words['vote']}。"
     )
     if not chosen:
@@ -100,7 +95,7 @@ def announcement_text(cycle: Cycle) -> str:
     first, year = _first_at(cycle, session), f"{cycle.year}年度{cycle.period}"
     held = (
         f"{session}于{_days(session)}举行，应到{words['deputy']} {first.deputies_in_office} 人，实到 {first.deputies_present} 人。"
-        f"会议以无记名投票方式，对 {len(rows)} 个{year}{_candidates(cycle)}进行了{words['vote']}"
+        f"会议以无记名投票方式，对 {len(rows)} 个{year}{cycle.candidate}进行了{words['vote']}"
     )
     if not chosen:
         return f"{held}，没有项目获得通过。\n现予公告。"

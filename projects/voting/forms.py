@@ -76,7 +76,7 @@ class OnTheResult(AtTheVote):
 
     @cached_property
     def in_office(self) -> int:
-        return self.held.deputies_in_office or selectors.deputies_in_office(self.subject)
+        return selectors.deputies_in_office(self.subject)
 
     @cached_property
     def here_at_votes(self) -> list[int]:
