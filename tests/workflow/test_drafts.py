@@ -20,6 +20,13 @@ pytestmark = pytest.mark.django_db
 
 YEAR = timezone.localdate().year + 1
 PLAN = {"opens_on": date(YEAR - 1, 9, 1), "planned_t": date(YEAR, 1, 20), "planned_t2": date(YEAR + 1, 1, 18)}
+SCHEME = {
+    "opens_on": f"{YEAR - 1}-09-01",
+    "planned_t": f"{YEAR}-01-20",
+    "planned_t2": f"{YEAR + 1}-01-18",
+    "leading_group": "组长、副组长和成员",
+    "body": "按照三个阶段六个环节组织实施。",
+}
 TYPED = {"reason": "二组村民就选址提起诉讼", "op": "keep"}
 
 
@@ -105,11 +112,26 @@ def test_it_is_the_persons_alone_and_of_the_office_alone(client, town):
 def test_a_draft_of_what_was_done_meanwhile_is_refused_in_words(client, town):
     task = open_task("collection.scheme")
     path = address()
-    data = {"opens_on": f"{YEAR - 1}-09-01", "planned_t": f"{YEAR}-01-20", "planned_t2": f"{YEAR + 1}-01-18"}
-    data |= {"leading_group": "组长、副组长和成员", "body": "按照三个阶段六个环节组织实施。"}
-    complete(task.pk, actor=town.of("chair"), data=data, at=timezone.now())
+    complete(task.pk, actor=town.of("chair"), data=SCHEME, at=timezone.now())
     answer = sent(client, town.of("chair"), path, op="keep", body="晚到的一句")
     assert answer.status_code == 409 and "已由" in answer.json()["said"]
+    assert "晚到的一句" not in str(list(Draft.objects.values_list("data", flat=True)))
+
+
+def test_answers_to_check_that_come_after_the_task_was_done_are_refused_and_leave_no_draft(
+    client, town, monkeypatch
+):
+    path, typed = address(), {**SCHEME, "body": "晚到的一句", "op": "submit"}
+    done: list[int] = []
+
+    def meanwhile(form):
+        done.append(open_task("collection.scheme").pk)
+        complete(done[0], actor=town.of("chair"), data=SCHEME, at=timezone.now())
+        return {}
+
+    monkeypatch.setattr("workflow.inbox.views.holding.files_of", meanwhile)
+    answer = sent(client, town.of("chair"), path, **typed)
+    assert done and answer.status_code == 409 and "已由" in answer.content.decode()
     assert "晚到的一句" not in str(list(Draft.objects.values_list("data", flat=True)))
 
 

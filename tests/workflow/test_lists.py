@@ -251,6 +251,22 @@ def test_a_row_of_the_queue_is_taken_and_put_back_where_it_stands(client, town):
     assert owners() == [None, None]
 
 
+@pytest.mark.parametrize("box", ["todo", "queue"])
+def test_what_ends_a_days_session_stands_after_all_that_is_due_that_day(client, town, box):
+    ending, other = schemes()
+    Deadline.objects.update(due_on=date(YEAR, 1, 20))
+    client.force_login(town.of("chair"))
+
+    def order() -> list[str]:
+        page = client.get("/inbox/" if box == "todo" else f"/inbox/{box}/").content.decode()
+        apply(SYSTEM)
+        return sorted((f"/tasks/{d.pk}/" for d in (ending, other)), key=page.index)
+
+    assert order() == [f"/tasks/{ending.pk}/", f"/tasks/{other.pk}/"]
+    Deadline.objects.filter(pk=ending.pk).update(key="supervision.close_session")
+    assert order() == [f"/tasks/{other.pk}/", f"/tasks/{ending.pk}/"]
+
+
 def test_several_are_taken_at_once_or_none_and_who_was_first_is_named(client, town):
     ids = [d.pk for d in schemes()]
     chair, colleague = town.of("chair"), colleague_of(town)

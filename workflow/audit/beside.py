@@ -5,12 +5,14 @@ The processes are programs of their own, not copies of this one: a copy would ho
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
+from typing import Any
 
 from django.db import OperationalError, connection
 from psycopg.conninfo import make_conninfo
@@ -21,6 +23,7 @@ from workflow.audit.stretches import Given, Stretch
 from workflow.people.isolation import SET, SYSTEM
 
 ROOT = Path(__file__).parents[2]
+log = logging.getLogger(__name__)
 
 
 def can_be_shared() -> bool:
@@ -34,25 +37,45 @@ def can_be_shared() -> bool:
         return cursor.fetchone() == ("repeatable read", "on")
 
 
-def followed_beside(stretches: Sequence[Stretch], processes: int) -> Iterator[Part]:
-    """What came of each, in their order. OperationalError where a process fails at one, once those before it are told."""
-    given, waiting = _given(), iter(enumerate(stretches))
-    found: dict[int, Part | OperationalError] = {}
+@contextmanager
+def readers(wanted: int) -> Iterator[list[Connection]]:
+    """Processes that read what this transaction reads, until the end of the block.
+
+    Fewer than wanted, or none, where the machine starts no more or the database takes no more connections: that is no
+    reason for a trail to go unverified.
+    """
+    given, begun = _given(), list[Connection]()
     with ExitStack() as started:
-        at_work: dict[Connection, int] = {}
-        for process in [started.enter_context(_process(given)) for _ in range(processes)]:
-            _ask_next(process, waiting, at_work)
-        for number in range(len(stretches)):
-            while number not in found:
-                ready = wait(list(at_work))
-                for process in [one for one in at_work if one in ready]:
-                    answer = found[at_work.pop(process)] = _answer(process)
-                    if isinstance(answer, Part):
-                        _ask_next(process, waiting, at_work)
-            told = found.pop(number)
-            if isinstance(told, OperationalError):
-                raise told
-            yield told
+        for _number in range(wanted):
+            try:
+                begun.append(started.enter_context(_process(given)))
+            except OSError as error:
+                log.warning("no further process to verify a trail with: %s", error)
+                break
+        yield [process for process in begun if _is_ready(process)]
+
+
+def followed_beside(stretches: Sequence[Stretch], processes: Sequence[Connection]) -> Iterator[Part]:
+    """What came of each, in their order. OperationalError where a process fails at one, once those before it are told.
+
+    processes: as `readers` gives them, at least one.
+    """
+    waiting = iter(enumerate(stretches))
+    found: dict[int, Part | OperationalError] = {}
+    at_work: dict[Connection, int] = {}
+    for process in processes:
+        _ask_next(process, waiting, at_work)
+    for number in range(len(stretches)):
+        while number not in found:
+            ready = wait(list(at_work))
+            for process in [one for one in at_work if one in ready]:
+                answer = found[at_work.pop(process)] = _answer(process)
+                if isinstance(answer, Part):
+                    _ask_next(process, waiting, at_work)
+        told = found.pop(number)
+        if isinstance(told, OperationalError):
+            raise told
+        yield told
 
 
 def _given() -> Given:
@@ -94,8 +117,19 @@ def _ask_next(
 
 
 def _answer(process: Connection) -> Part | OperationalError:
-    try:
-        answer: Part | str = process.recv()
-    except (EOFError, OSError):
-        answer = "核验进程中途退出，没有给出结果"
+    answer: Part | str = _heard(process)
     return OperationalError(answer) if isinstance(answer, str) else answer
+
+
+def _is_ready(process: Connection) -> bool:
+    reason: str | None = _heard(process)
+    if reason is not None:
+        log.warning("a process to verify a trail with is not ready: %s", reason)
+    return reason is None
+
+
+def _heard(process: Connection) -> Any:
+    try:
+        return process.recv()
+    except (EOFError, OSError):
+        return "核验进程中途退出，没有给出结果"

@@ -74,7 +74,10 @@ def _rows(connection: psycopg.Connection[Any], stretch: Stretch) -> Iterator[Row
 
 
 def main() -> None:
-    """Follow the stretches that are asked for until nobody asks; each answer is what came of one, or why nothing can."""
+    """Say that it is ready (None), then follow the stretches that are asked for until nobody asks.
+
+    Each answer is what came of one; instead of it, or of being ready, why nothing can.
+    """
     asking = Connection(int(sys.argv[1]))
     with suppress(EOFError):
         given: Given = asking.recv()
@@ -84,6 +87,7 @@ def main() -> None:
                 connection.read_only = True
                 connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(given.snapshot))
                 connection.execute(given.context, given.values)
+                asking.send(None)
                 while True:
                     asking.send(follow(connection, asking.recv()))
         except psycopg.Error as error:

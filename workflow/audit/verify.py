@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from bisect import bisect_right
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,7 +15,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from workflow.audit import standalone
-from workflow.audit.beside import can_be_shared, followed_beside
+from workflow.audit.beside import can_be_shared, followed_beside, readers
 from workflow.audit.chain import GENESIS, Break
 from workflow.audit.checking import Asked, OutsideHead, Part, Verdict, asked_by, joined
 from workflow.audit.models import Head
@@ -102,14 +103,21 @@ def _between(sizes: Sequence[int], after: int, last: int) -> Sequence[int]:
 
 
 def _parts(stretches: Sequence[Stretch]) -> Generator[Part]:
-    processes = min(len(os.sched_getaffinity(0)), len(stretches), MOST_PROCESSES)
-    if processes > 1 and can_be_shared():
-        yield from followed_beside(stretches, processes)
-        return
+    wanted = min(_cores(), len(stretches), MOST_PROCESSES)
+    if wanted > 1 and can_be_shared():
+        with readers(wanted) as processes:
+            if processes:
+                yield from followed_beside(stretches, processes)
+                return
     for stretch in stretches:
         with connection.wrap_database_errors:
             part = follow(connection.connection, stretch)
         yield part
+
+
+def _cores() -> int:
+    """How many this process may use; all there are where the system does not tell (macOS)."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def forged_heads(feed: dict[str, Any]) -> list[str]:

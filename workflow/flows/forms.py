@@ -97,6 +97,8 @@ class StepForm(PlainForm):
         super().__init__(*args, **kwargs)
         self.rows_together: list[tuple[str, list[str]]] = []
         self.prepare()
+        # As the program says them, in no language yet: below they may be put into the hall's words for the page alone.
+        self._own_words = {name: field.label for name, field in self.fields.items() if self._is_own(name)}
         for field in self.fields.values():
             if isinstance(field, forms.ModelChoiceField) and field.empty_label == BLANK_DASH:
                 field.empty_label = _("请选择")
@@ -177,12 +179,12 @@ class StepForm(PlainForm):
             for k, v in self.cleaned_data.items()
             if k not in self.private and v not in (None, "")
         }
-        ticked = {name: str(self.fields[name].label) for name in told if self._has_own_words(name)}
+        ticked = {name: worded(label, self.hall) for name, label in self._own_words.items() if name in told}
         return told | ({TICKED: ticked} if ticked else {})
 
-    def _has_own_words(self, name: str) -> bool:
+    def _is_own(self, name: str) -> bool:
         """Whether a box to tick or for a number has other words here than on the form of every such record."""
-        now, usual = self.fields.get(name), self.base_fields.get(name)
+        now, usual = self.fields[name], self.base_fields.get(name)
         boxes = (forms.BooleanField, forms.IntegerField)
         return isinstance(now, boxes) and usual is not None and now.label != usual.label
 

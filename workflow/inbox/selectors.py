@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import (
     BooleanField,
+    Case,
     Count,
     Exists,
     ExpressionWrapper,
@@ -22,6 +23,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Value,
+    When,
 )
 from django.db.models.functions import TruncMonth
 from django.utils.timezone import make_aware
@@ -151,7 +153,8 @@ def in_box(box: str, grant: RoleGrant, today: date) -> list[QuerySet[Deadline]]:
     if box == "started":
         return [started_by(grant.user, grant, today)]
     if box == "queue":
-        return [queue_of(grant).order_by(F("due_on").asc(nulls_last=True), "pk")]
+        last = Case(When(key__in=_closing(), then=1), default=0)
+        return [queue_of(grant).order_by(F("due_on").asc(nulls_last=True), last, "pk")]
     both = [claimed_by(grant), queue_of(grant)]
     if box == "urged":
         return [rows.filter(pk__in=Urge.objects.values("task")) for rows in both]
@@ -259,12 +262,17 @@ def _keys_saying(words: str, hall: Unit | None) -> list[str]:
     ]
 
 
+def _closing() -> set[str]:
+    """The keys of the steps that end a day's session."""
+    return {node.key for flow in flows() for node in flow.steps() if node.closes}
+
+
 def by_date(rows: Iterable[Deadline]) -> list[Deadline]:
     """Rows in the order they fall due, overdue on top, those without a date after them; last what is done, the latest first.
 
     What ends a day's session (`OfficeView.closes`) was there before all that is done at it, and stands after it.
     """
-    closing = {node.key for flow in flows() for node in flow.steps() if node.closes}
+    closing = _closing()
 
     def place(row: Deadline) -> tuple[float, date, bool, int]:
         done = -row.done_at.timestamp() if row.done_at else -inf

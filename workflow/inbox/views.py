@@ -332,8 +332,7 @@ def _check(
     held = holding.hold(act, key, holding.files_of(form))
     if form.drafts and form.fields:
         # The form is gone back to as its own page (ui.js), with what has been typed.
-        data = _draft_data(request)
-        drafts.save_draft_of_task(deadline.task, form, user=act.person, home=act.unit, data=data, at=act.at)
+        services.save_draft(deadline.pk, actor=grant.user, data=_draft_data(request), at=act.at)
     context = _check_context(request, deadline, form, own) | {"held": held}
     return render(request, "workflow/check.html", context, status=422 if own else 200)
 

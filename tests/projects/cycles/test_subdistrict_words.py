@@ -6,6 +6,9 @@ import re
 from datetime import date
 
 import pytest
+from django import forms
+from django.utils import translation
+from django.utils.translation import gettext_lazy
 
 from projects.collection.forms import CallForm, SchemeForm
 from projects.cycles.deadlines import TASK_TIMES
@@ -30,10 +33,12 @@ from tests.projects.portal.public_world import cycle_of
 from workflow.flows.base import flows
 from workflow.flows.errors import NotYourTurn
 from workflow.flows.events import events, open_acts, perform
+from workflow.flows.forms import StepForm
 from workflow.flows.models import Meeting
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import UnitKind
+from workflow.people.saying import in_the_records_language
 from workflow.roles.selectors import holders_of, live_grants
 
 CONGRESS_ALONE = ("人民代表大会", "主席团", "人大主席", "乡镇长", "票决", "同级党委")
@@ -261,6 +266,33 @@ def test_a_form_asks_and_finds_fault_in_the_halls_words(halls):
     assert told == {
         "street": ("与人大街道工委联合发布", ["须在拟定票选会期之后。"]),
         "town": ("与人大主席团联合发布", ["须在拟定票决会期之后。"]),
+    }
+
+
+class Counting(StepForm):
+    """A box with the words of every such form, and one that has other words here."""
+
+    usual = forms.BooleanField(label=gettext_lazy("确认"))
+    own = forms.BooleanField(label=gettext_lazy("确认"))
+
+    def prepare(self) -> None:
+        self.fields["own"].label = gettext_lazy("主席团会议纪要（决定重新投票）")
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_what_stood_beside_a_box_is_kept_in_the_language_of_the_record_and_the_halls_words(halls, language):
+    told = {}
+    for name, hall in halls.items():
+        given = {"subject": None, "act": hall.act("chair", at("2026-09-05")), "node": None, "seat": hall.unit}
+        with translation.override(language):
+            form = Counting({"usual": "on", "own": "on"}, **given)
+            assert form.is_valid()
+            with in_the_records_language():
+                told[name] = form.for_trail()
+    both = {"usual": True, "own": True}
+    assert told == {
+        "street": both | {"ticked": {"own": "人大街道工委会议纪要（决定重新投票）"}},
+        "town": both | {"ticked": {"own": "主席团会议纪要（决定重新投票）"}},
     }
 
 

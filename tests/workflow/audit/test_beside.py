@@ -151,14 +151,34 @@ def test_a_process_that_ends_before_its_answer_is_no_whole_chain(
     assert all(process.poll() is not None for process in started)
 
 
-def test_what_the_database_says_to_a_process_is_told(
-    trail: None, started: Started, monkeypatch: pytest.MonkeyPatch
+def test_where_no_process_comes_to_read_what_is_read_the_trail_is_verified_by_one(
+    trail: None, started: Started, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     given = beside._given
     monkeypatch.setattr(beside, "_given", lambda: given()._replace(snapshot="00000000-00000000-1"))
-    with pytest.raises(CommandError, match=r"数据库无法读取：.*snapshot") as refused:
-        verdict("--unit", "T01")
-    assert refused.value.returncode == 2
+    assert verdict("--unit", "T01")[0] == 0
+    assert len(started) == 2 and all(process.poll() is not None for process in started)
+    assert caplog.text.count("is not ready") == 2 and "snapshot" in caplog.text
+
+
+@pytest.mark.parametrize("begun", [0, 1])
+def test_where_the_machine_starts_no_further_process_those_there_are_verify_it(
+    trail: None, owner_connection: Owner, started: Started, monkeypatch: pytest.MonkeyPatch, begun: int
+) -> None:
+    popen = beside.subprocess.Popen
+
+    def full(*args: Any, **options: Any) -> Any:
+        if len(started) == begun:
+            raise BlockingIOError("Resource temporarily unavailable")
+        return popen(*args, **options)
+
+    monkeypatch.setattr(beside.subprocess, "Popen", full)
+    assert verdict("--unit", "T01")[0] == 0
+    tamper(
+        owner_connection, f"UPDATE {ENTRY} SET body = replace(body, '\"sum\":2', '\"sum\":9') WHERE id = 2"
+    )
+    status, said = verdict("--unit", "T01")
+    assert status == 1 and "index=2\t" in said and len(started) == begun
 
 
 def test_a_fault_before_the_stretch_that_fails_is_the_verdict(
