@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from hashlib import sha256
 from types import SimpleNamespace
@@ -398,7 +399,11 @@ def test_a_project_is_reviewed_from_its_acceptance_and_all_of_them_from_october(
     assert task.seat == project.group and task.due_on == date(2027, 12, 31)
     assert open_due_hearings(at("2027-09-30"), cycle=year.cycle) == 0
     assert open_due_hearings(at("2027-10-01"), cycle=year.cycle) == 1
+    asked = Entry.objects.filter(action="evaluation.ask")
+    told = json.loads(asked.get().body)
+    assert (told["subject"], told["actor"], told["step"]) == (year.cycle.reference, "", 6)
     assert open_due_hearings(at("2027-10-02"), cycle=year.cycle) == 0
+    assert asked.count() == 1, "whom nobody is asked anew, nothing is written of"
     judged = selectors.judged_projects(year.cycle)
     assert len(open_tasks(year.cycle, "evaluation.review")) == len(judged) == 3
     assert open_task("evaluation.residents").due_on == date(2027, 12, 31)
