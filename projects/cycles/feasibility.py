@@ -21,7 +21,8 @@ holidays then fall before the call's last day. Source: steps.md "Dates", steps 1
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -141,19 +142,26 @@ def latest_start(t: date, rules: Rules, objections: int = 1) -> date:
     With one upheld objection by default; `objections=0` gives the last day without any.
     """
     limit = agenda_day(t, rules)
-    day = limit - timedelta(days=rules.collection_window_days)
-    while _end(day, rules, objections) > limit:
-        day -= timedelta(days=1)
-    return day
+    shortest = limit - timedelta(days=rules.collection_window_days)
+    return _latest(shortest, lambda day: _end(day, rules, objections) <= limit)
 
 
 def latest_window_end(t: date, rules: Rules) -> date:
     """The last day the collection window may end on for the chain, without an objection, to end by T−20."""
     limit = agenda_day(t, rules)
-    day = limit
-    while _end_from_window(day, rules) > limit:
-        day -= timedelta(days=1)
-    return day
+    return _latest(limit, lambda day: _end_from_window(day, rules) <= limit)
+
+
+def _latest(day: date, holds: Callable[[date], bool]) -> date:
+    """The last day up to `day` on which it holds. What begins earlier never ends later: not every day is tried."""
+
+    def held(back: int) -> bool:
+        return holds(day - timedelta(days=back))
+
+    far = 1
+    while not held(far):
+        far *= 2
+    return day - timedelta(days=bisect_left(range(far), True, key=held))
 
 
 def warnings_on_window(window_to: date, t: date, rules: Rules) -> list[Reason]:
