@@ -89,11 +89,12 @@ def years(request: HttpRequest) -> HttpResponse:
     """The years of the township, or of all townships below a county."""
     grant = acting_grant(request)
     page = Paginator(selectors.cycles_visible(grant), PER_PAGE).get_page(request.GET.get("page"))
-    rows = selectors.matrix(list(page), timezone.localdate())
+    rows = selectors.matrix(list(page), timezone.localdate(), grant)
     now = timezone.now()
     context = {
         "page": page,
         "rows": rows,
+        "limit": scope_told(grant),
         "may_start": grant.office == "chair" and grant.tenant.ends_on is None,
         "unit": grant.tenant,
         "events": [o for o in offers_on([grant.tenant], grant, now) if o.event is not START_YEAR],

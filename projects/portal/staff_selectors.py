@@ -213,14 +213,18 @@ def votes_visible(grant: RoleGrant) -> QuerySet[Vote]:
 
 @dataclass(frozen=True)
 class Row:
-    """A township's year: its cells for the six steps, and how many tasks are overdue."""
+    """A township's year: its cells for the six steps, and how many tasks the office reads are overdue."""
 
     cycle: Cycle
     cells: tuple[Cell, ...]
     overdue: int
 
 
-def matrix(cycles: list[Cycle], today: date) -> list[Row]:
+# A step the office does not read: how far it has come, its open tasks would have to tell.
+OUTSIDE = Cell("outside")
+
+
+def matrix(cycles: list[Cycle], today: date, grant: RoleGrant) -> list[Row]:
     """Township × six steps as far as the office reads them, from one query whatever the number of townships."""
     about = [c.reference for c in cycles]
     open_rows = (
@@ -229,13 +233,16 @@ def matrix(cycles: list[Cycle], today: date) -> list[Row]:
         .annotate(first=Min("binds_on"), late=Count("pk", filter=Q(binds_on__lt=today)))
     )
     open_by = {(r["about"], r["step"]): r for r in open_rows}
-    return [_row(cycle, open_by, today) for cycle in cycles]
+    read = frozenset(step for step in STEPS if grant.covers(str(step)))
+    return [_row(cycle, open_by, today, read) for cycle in cycles]
 
 
-def _row(cycle: Cycle, open_by: dict[Any, Any], today: date) -> Row:
+def _row(cycle: Cycle, open_by: dict[Any, Any], today: date, read: frozenset[int]) -> Row:
     mine = {step: open_by.get((cycle.reference, step)) for step in STEPS}
     cells = tuple(
         cell_of(step, reached(cycle.state), bool(row), row["first"] if row else None, today)
+        if step in read
+        else OUTSIDE
         for step, row in mine.items()
     )
     return Row(cycle, cells, sum(r["late"] for r in mine.values() if r))

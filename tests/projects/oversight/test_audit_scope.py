@@ -17,6 +17,7 @@ from projects.deliberation.models import BudgetLine
 from projects.evaluation.conformance import CHECKS
 from projects.evaluation.conforming import conformance_in, conformance_of
 from projects.lifecycle.intake import start_year
+from projects.portal.staff_selectors import matrix
 from projects.selection.models import Item, Notice
 from projects.supervision.models import Contract, Payment, Project
 from tests.builders import SINCE, at, township
@@ -287,6 +288,31 @@ def test_the_years_page_says_the_limit_and_shows_no_figure_of_another_step(clien
         and "归并项和候选项目" in page
         and "resolution" in page
     )
+
+
+def states(grant: RoleGrant, year: Year) -> list[str]:
+    """What the list of years shows of each step of one, in order."""
+    apply(context_of(grant))
+    (row,) = matrix([year.cycle], TODAY, grant)
+    return [cell.state for cell in row.cells]
+
+
+def test_the_list_of_years_tells_nothing_of_a_step_outside_the_notice_and_says_that(client, year):
+    clerk, given = RoleGrant.objects.get(office="clerk"), appointed(year)
+    told = states(clerk, year)
+    assert "outside" not in told
+    assert states(given, year) == ["outside"] * 4 + told[4:]
+    apply(SYSTEM)
+    assert states(appointed(year, "whole", scope=WHOLE), year) == told
+    apply(SYSTEM)
+    client.force_login(given.user)
+    page = client.get("/years/").content.decode()
+    # Two years are under way, and of each four steps are outside.
+    assert page.count("不在查阅范围") == 2 * 4 and f"依据{NOTICE}" in page
+    assert f"/years/{year.cycle.pk}/#step-5" in page and f"/years/{year.cycle.pk}/#step-4" not in page
+    client.force_login(clerk.user)
+    page = client.get("/years/").content.decode()
+    assert "查阅范围" not in page and f"/years/{year.cycle.pk}/#step-4" in page
 
 
 def declared(year: Year, reason: str = "") -> None:
