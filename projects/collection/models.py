@@ -170,6 +170,8 @@ class Proposal(Record):
 class Contact(models.Model):
     """How to reach a proposer: personal data, never in the trail; the row goes, and the salt with it, when it is erased."""
 
+    PERSONAL = "contacts"
+
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     proposal = models.OneToOneField(Proposal, models.CASCADE, related_name="contact")
     name = models.CharField(_("姓名"), max_length=40, blank=True)

@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 from django.utils.formats import date_format
 
 from projects.collection import rules as own
-from projects.collection.models import Proposal, ProposalState
+from projects.collection.models import Contact, Proposal, ProposalState
 from projects.cycles.feasibility import latest_window_end, warnings_on_window
 from projects.cycles.models import Cycle, Paper
 from projects.cycles.rulebook import COLLECTION_DAYS_RECOMMENDED, Rules
 from projects.cycles.selectors import paper_of, rules_for, session_date
 from workflow.flows.models import Deadline
+from workflow.inbox.reading import PersonalData
 from workflow.people.saying import as_written
 from workflow.people.saying import said as _
 
@@ -102,10 +103,11 @@ def too_early_to_pool(proposal: Proposal, on: date) -> list[str]:
 
 
 def proposal_facts(proposal: Proposal) -> dict[str, Any]:
-    """What the clerk needs to see to accept or return one proposal; personal: whether that shows who somebody is."""
+    """What the clerk needs to see to accept or return one proposal; personal: what of it shows who somebody is, if anything."""
     contact = getattr(proposal, "contact", None)
     named = contact is not None and any((contact.name, contact.phone, contact.organisation))
-    return {"proposal": proposal, "contact": contact, "personal": named}
+    personal = PersonalData(Contact.PERSONAL, (proposal.reference,)) if named else None
+    return {"proposal": proposal, "contact": contact, "personal": personal}
 
 
 def collection_figures(cycle: Cycle) -> dict[str, Any]:

@@ -22,6 +22,8 @@ class Visit(models.Model):
     erased: the number of the certificate its place and words were erased under.
     """
 
+    PERSONAL = "visits"
+
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="visits")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -30,6 +32,11 @@ class Visit(models.Model):
     voters = models.PositiveSmallIntegerField(_("走访选民数"), default=0)
     words = models.TextField(_("情况和意见"), blank=True)
     erased = models.CharField(max_length=20, blank=True)
+
+    @property
+    def reference(self) -> str:
+        """What a visit is called in an entry: "visit:id"."""
+        return f"visit:{self.pk}"
 
 
 class BudgetLine(models.Model):

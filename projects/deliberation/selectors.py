@@ -43,6 +43,7 @@ from projects.selection.selectors import candidates_of as listed_of
 from projects.selection.selectors import unanswered as proposals_unanswered
 from workflow.flows.meetings import majority_needed
 from workflow.flows.models import Deadline
+from workflow.inbox.reading import PersonalData
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.saying import said as _
 from workflow.roles.models import RoleGrant
@@ -497,12 +498,13 @@ def convening_page(cycle: Cycle) -> dict[str, Any]:
 
 
 def visits_page(cycle: Cycle) -> dict[str, Any]:
-    """The visits as recorded; personal: whether they still say where and what, which every reader of the page sees."""
+    """The visits as recorded; personal: those that still say where and what, which every reader of the page sees."""
     visits = list(Visit.objects.filter(cycle=cycle).select_related("by").order_by("on", "pk"))
+    telling = tuple(visit.reference for visit in visits if visit.place or visit.words)
     return {
         "visits": visits,
         "voters": sum(visit.voters for visit in visits),
-        "personal": any(visit.place or visit.words for visit in visits),
+        "personal": PersonalData(Visit.PERSONAL, telling) if telling else None,
         "personal_to_all": True,
     }
 

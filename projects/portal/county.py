@@ -27,7 +27,7 @@ from projects.portal.county_lists import LISTS, Asked, Listing, as_it_stood, fil
 from projects.portal.county_view import NAME, OWN, STEP, Scope, View, scope_of
 from projects.portal.scope import refuse_part
 from projects.supervision.rules import period_over
-from workflow.inbox.reading import personal_data_of_many
+from workflow.inbox.reading import Showing, personal_data_shown
 from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
@@ -189,8 +189,11 @@ def page_back(address: str) -> Back:
 def record_personal(grant: RoleGrant, listing: Listing, rows: Iterable[Any]) -> None:
     """Write down in every township of these rows whose personal data they show."""
     at = timezone.now()
-    personal_data_of_many(
-        {year: (grant.act(unit, at), year) for year, unit in listing.personal_of(rows).items()}
+    personal_data_shown(
+        [
+            Showing(grant.act(cycle.unit, at), cycle.reference, cycle.label, cycle.reference, data)
+            for cycle, data in listing.personal_of(rows).items()
+        ]
     )
 
 

@@ -50,6 +50,7 @@ from projects.supervision.selectors import lateness_of, light_shown
 from workflow.calendar.workdays import working_days_between
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
+from workflow.inbox.reading import PersonalData
 from workflow.machines.references import references_to
 from workflow.people.models import Unit
 from workflow.people.saying import bracketed, listed
@@ -116,7 +117,7 @@ class Asked:
 class Listing:
     """One kind of list. columns: titles after the first; counted: how many things a row stands for.
 
-    personal: whether a row shows personal data, kept with the row's year. money: the field, in fen, that the number a
+    personal: whether a row (a visit) shows personal data, kept with the row's year. money: the field, in fen, that the number a
     list opens from is the sum of; it is the last column.
     """
 
@@ -130,11 +131,12 @@ class Listing:
     personal: Callable[[Any], bool] | None = None
     money: str = ""
 
-    def personal_of(self, rows: Iterable[Any]) -> dict[str, Unit]:
-        """The years whose personal data these rows show, by reference, each with its township."""
-        if self.personal is None:
-            return {}
-        return {row.cycle.reference: row.unit for row in rows if self.personal(row)}
+    def personal_of(self, rows: Iterable[Any]) -> dict[Cycle, PersonalData]:
+        """The personal data these rows show, by the year it is kept with."""
+        told: dict[Cycle, list[str]] = {}
+        for row in filter(self.personal, rows) if self.personal else ():
+            told.setdefault(row.cycle, []).append(row.reference)
+        return {cycle: PersonalData(Visit.PERSONAL, tuple(of)) for cycle, of in told.items()}
 
     def total(self, rows: QuerySet[Any]) -> int:
         """How many things the whole list has: what the number it opens from says."""
@@ -414,7 +416,7 @@ def _visits(asked: Asked) -> QuerySet[Visit]:
     rows = asked.stood(Visit)
     if rows is None:
         rows = Visit.objects.filter(cycle__in=asked.cycles)
-    return rows.select_related("unit", "cycle", "by").order_by("-on", "-pk")
+    return rows.select_related("unit", "cycle__unit", "by").order_by("-on", "-pk")
 
 
 def _tells_where(held: Visit) -> bool:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from projects.collection.models import Proposal
+from projects.collection.models import Contact, Proposal
 from projects.cycles.models import Cycle, Paper
+from projects.deliberation.models import Visit
 from workflow.machines.models import Record
 from workflow.people.saying import titled
 
@@ -20,9 +21,9 @@ from workflow.people.saying import titled
 class DataKind(models.TextChoices):
     """The kinds of personal data that are kept apart, each with a term of its own."""
 
-    CONTACTS = "contacts", _("提出人姓名、联系方式")
+    CONTACTS = Contact.PERSONAL, _("提出人姓名、联系方式")
     RATINGS = "ratings", _("群众评价的文字")
-    VISITS = "visits", _("走访登记的地点、情况")
+    VISITS = Visit.PERSONAL, _("走访登记的地点、情况")
     SIGN_INS = "sign_ins", _("工作人员登录日志")
 
     @property

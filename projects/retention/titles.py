@@ -2,9 +2,12 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.retention.models import ErasureRequest
+from projects.collection.models import Proposal
+from projects.cycles.models import Cycle
+from projects.retention.models import DataKind, ErasureRequest
 from workflow.audit.services import leave_unnamed
 from workflow.inbox.story import call_acts
+from workflow.inbox.telling import call_codes
 
 call_acts(
     {
@@ -14,3 +17,5 @@ call_acts(
     }
 )
 leave_unnamed(ErasureRequest.kind)  # it is called after the proposal
+for kept_with in (Proposal, Cycle):  # what personal data was shown of
+    call_codes(f"{kept_with.kind}.data", {one: one.label for one in DataKind})

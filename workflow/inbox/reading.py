@@ -1,8 +1,13 @@
-"""Reads that are entries themselves: whoever is shown somebody's personal data (integrity.md §1.3)."""
+"""Reads that are entries themselves: whoever is shown somebody's personal data (integrity.md §1.3).
+
+An entry says what was shown and of whom, by codes and numbers; what it said stands in no entry.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.utils import timezone
 
@@ -12,20 +17,46 @@ from workflow.audit.services import Act, write_down
 PERSONAL = "personal.read"
 
 
-def personal_data_shown(act: Act, subject: str, about: str) -> None:
-    """Write down that personal data kept with a record was shown; once a day for each person and record."""
-    personal_data_of_many({subject: (act, about)})
+@dataclass(frozen=True)
+class PersonalData:
+    """What a page shows of people. kind: a code (`telling.call_codes` of "kind.data" says what it is called).
+
+    of: "kind:id" of the records it is kept with, which say whose it is.
+    """
+
+    kind: str
+    of: tuple[str, ...]
 
 
-def personal_data_of_many(shown: Mapping[str, tuple[Act, str]]) -> None:
-    """The same of several records on one page, by one person. shown: subject → the act in its unit, what it belongs to."""
+@dataclass(frozen=True)
+class Showing:
+    """Personal data shown with a record. act: in the record's unit; subject, label, about: as an entry has them."""
+
+    act: Act
+    subject: str
+    label: str
+    about: str
+    data: PersonalData
+
+
+def personal_data_shown(shown: Sequence[Showing]) -> None:
+    """Write down what one person is shown on one page; the same with a record once a day, whatever is more again."""
     if not shown:
         return
-    act = next(act for act, _about in shown.values())
-    today = timezone.localtime(act.at).replace(hour=0, minute=0, second=0, microsecond=0)
-    told = Entry.objects.filter(subject__in=list(shown), action=PERSONAL, actor=act.actor, at__gte=today)
-    known = set(told.values_list("subject", flat=True))
+    told = _told_today(shown)
     # In the order of units, or two such pages could wait for each other's heads.
-    for subject, (one, about) in sorted(shown.items(), key=lambda pair: pair[1][0].unit.pk):
-        if subject not in known:
-            write_down(one, PERSONAL, subject, about=about)
+    for one in sorted(shown, key=lambda showing: showing.act.unit.pk):
+        fresh = [of for of in one.data.of if (one.subject, one.data.kind, of) not in told]
+        if fresh:
+            after = {"data": one.data.kind, "of": fresh}
+            write_down(one.act, PERSONAL, one.subject, about=one.about, after=after, label=one.label)
+
+
+def _told_today(shown: Sequence[Showing]) -> set[tuple[str, str, str]]:
+    """Subject, kind and record of what the trail has of this person and this day already."""
+    act = shown[0].act
+    today = timezone.localtime(act.at).replace(hour=0, minute=0, second=0, microsecond=0)
+    subjects = [one.subject for one in shown]
+    told = Entry.objects.filter(subject__in=subjects, action=PERSONAL, actor=act.actor, at__gte=today)
+    said = ((subject, json.loads(body)["after"]) for subject, body in told.values_list("subject", "body"))
+    return {(subject, after["data"], of) for subject, after in said for of in after["of"]}

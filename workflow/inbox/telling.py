@@ -193,6 +193,10 @@ def _without_form() -> dict[str, dict[str, Any]]:
         "trail.download": {"format": said_format},
         "trail.cancel_export": unmade,
         "trail.export_failed": unmade,
+        "personal.read": {
+            "data": forms.CharField(label=gettext_lazy("所示个人信息")),
+            "of": forms.CharField(label=gettext_lazy("涉及记录")),
+        },
         "record.read": {"record": forms.CharField(label=gettext_lazy("查阅对象"))},
         "record.export": {
             "form": forms.CharField(label=gettext_lazy("格式")),

@@ -40,7 +40,7 @@ from workflow.inbox.forms import CommentForm, HandOverForm, SideForm, TakeBackFo
 from workflow.inbox.in_person import OWN, InPersonForm
 from workflow.inbox.lists import PER_PAGE
 from workflow.inbox.pages import NAMED, answers_of, next_steps, who_may_do
-from workflow.inbox.reading import personal_data_shown
+from workflow.inbox.reading import Showing, personal_data_shown
 from workflow.inbox.story import Line, line_of, lines_of
 from workflow.machines.graph import machines
 from workflow.people.models import Unit, User
@@ -154,7 +154,8 @@ def _show_task(
     against = reasons_against(deadline, grant, act.on)
     facts = node.context(subject) if node.context else {}
     if facts.get("personal") and (mine or facts.get("personal_to_all")):
-        personal_data_shown(act, subject.reference, deadline.about)
+        shown = Showing(act, subject.reference, subject.label, deadline.about, facts["personal"])
+        personal_data_shown([shown])
     context = {
         "deadline": deadline,
         "hall": deadline.unit,

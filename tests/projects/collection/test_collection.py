@@ -482,13 +482,15 @@ def test_whoever_is_shown_a_proposers_contact_is_on_record_once_a_day(client, to
     (entry,) = Entry.objects.filter(action="personal.read").select_related("actor")
     assert (entry.actor, entry.subject) == (town.of("gov_clerk"), named.reference)
     assert "李四" not in entry.body and "1380" not in entry.body
+    assert json.loads(entry.body)["after"] == {"data": "contacts", "of": [named.reference]}
     task = open_task("collection.receive", subject=named.reference)
     assert "13800000000" not in shown_to(client, town.of("clerk"), task)
     assert Entry.objects.filter(action="personal.read").count() == 1, (
         "another office is not shown the contact"
     )
     client.force_login(town.of("clerk"))
-    assert client.get("/trail/?kind=personal").content.decode().count("timeline-item") == 1
+    page = client.get("/trail/?kind=personal").content.decode()
+    assert page.count("timeline-item") == 1 and "提出人姓名、联系方式" in page and "修桥" in page
 
 
 def shown_to(client, user, task) -> str:

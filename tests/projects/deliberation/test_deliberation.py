@@ -638,6 +638,23 @@ def test_whoever_is_shown_where_the_deputies_called_is_on_record_whoever_they_ar
     assert [entry.actor for entry in shown.order_by("pk")] == [clerk, town.delegation_lead(second.seat)]
     assert {entry.subject for entry in shown} == {reported.reference}
     assert not any("集镇老街" in entry.body for entry in shown)
+    whose = {"data": "visits", "of": [Visit.objects.get().reference]}
+    assert [json.loads(entry.body)["after"] for entry in shown] == [whose, whose]
+
+
+def test_what_is_recorded_later_on_the_same_day_and_shown_then_is_on_record_too(client, town, reported):
+    play.play_agenda(town, reported, t=T, seats=SEATS)
+    data = {"on": "2027-01-06", "place": "集镇老街", "voters": 18, "words": "居民反映雨后积水严重。"}
+    first, second, third, *_rest = open_tasks(reported, "deliberation.visit_voters")
+    client.force_login(town.of("clerk"))
+    for task in (first, second):
+        complete(task.task_id, actor=town.delegation_lead(task.seat), data=data, at=at("2027-01-06"))
+        client.get(f"/tasks/{third.task_id}/")
+        client.get(f"/tasks/{third.task_id}/")
+        apply(SYSTEM)
+    shown = Entry.objects.filter(action="personal.read").order_by("pk")
+    told = [json.loads(entry.body)["after"]["of"] for entry in shown]
+    assert told == [[visit.reference] for visit in Visit.objects.order_by("pk")]
 
 
 def test_the_session_waits_for_visits_and_training_too(town, reported):

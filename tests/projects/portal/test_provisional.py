@@ -149,7 +149,11 @@ def test_what_is_provisional_is_counted_as_overdue_by_no_inbox_and_no_years(page
 
     def counted() -> tuple[int, int, int]:
         rows = [one for some in in_box("todo", grant, today) for one in narrowed(some, today, **late)]
-        return Served([grant], None, today).figures().overdue, len(rows), matrix([cycle], today, grant)[0].overdue
+        return (
+            Served([grant], None, today).figures().overdue,
+            len(rows),
+            matrix([cycle], today, grant)[0].overdue,
+        )
 
     assert counted() == (1, 1, 1)
     Deadline.objects.filter(pk=task.pk).update(provisional=True)
