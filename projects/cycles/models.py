@@ -160,7 +160,7 @@ class Cycle(Record):
 
     @transition(field=state, source=CycleState.EVALUATING, target=CycleState.CLOSED)
     def close(self) -> None:
-        """Published and archived."""
+        """Published and handed over to the archive."""
 
     @transition(field=state, source=list(BEFORE_THE_VOTE), target=CycleState.ENDED)
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""When a year is over, in the trail: closed with its file made (归档), or ended before its vote (终止). Pure.
+"""When a year is over, in the trail: closed as its file is handed over (归档), or ended before its vote (终止). Pure.
 
 The states they lead to are `models.OVER`.
 """

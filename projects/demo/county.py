@@ -62,6 +62,7 @@ from projects.demo.worker import start_worker
 from projects.oversight.examining import examine_due
 from projects.supervision.inviting import EXPERT
 from projects.supervision.models import Project
+from workflow.audit.heads import seal_grown
 from workflow.audit.services import Act
 from workflow.calendar.workdays import previous_working_day
 from workflow.flows.events import perform
@@ -141,6 +142,8 @@ class Builder:
         """
         with within(SYSTEM), seeded(self.seed):
             self._county()
+        # Puts the signing key in use: a township's first head would, and have all others wait until it is built.
+        seal_grown(planned(self._since))
         plays = sorted(self.programme, key=lambda play: -len(play.years))
         if jobs == 1:
             for play in plays:

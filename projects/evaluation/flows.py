@@ -252,9 +252,8 @@ measuring.DESK.follow_votes(
 )
 
 
-def close_and_look_back(act: Any, cycle: Cycle) -> None:
-    """The year is closed; the look back waits for the third quarter of the year after."""
-    services.close_year(act, cycle)
+def _begin_to_look_back(act: Any, cycle: Cycle) -> None:
+    """The look back waits for the third quarter of the year after; the dossier is of what came before it."""
     LookBackFlow.begin(cycle)
 
 
@@ -505,9 +504,11 @@ class EvaluationFlow(YearlyFlow):
         output=_("归档目录、备考表、移交清单"),
         handed_out="steps/evaluation/archived.html",
         handed_told=archives.archive_told,
-    ).Next(this.make_dossier)
-    make_dossier = CeleryJob(dossier.archive_year, _("生成年度卷宗")).Next(this.close)
-    close = nodes.Function(_part_of_the_act(close_and_look_back)).Next(this.end)
+    ).Next(this.close)
+    # Closed before its dossier is made, which holds that too: its registers, checks and trail are those of a closed year.
+    close = nodes.Function(_part_of_the_act(services.close_year)).Next(this.make_dossier)
+    make_dossier = CeleryJob(dossier.archive_year, _("生成年度卷宗")).Next(this.look_back)
+    look_back = nodes.Function(_part_of_the_act(_begin_to_look_back)).Next(this.end)
     end = OfficeEnd()
 
     @classmethod

@@ -258,7 +258,7 @@ def publish_account(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
 def hand_to_archive(
     act: Act, cycle: Cycle, *, receiver: str, fonds: str, keeper: str, checker: str, body: str
 ) -> None:
-    """移交归档: the list of what is handed over; a worker puts the dossier together."""
+    """移交归档: the list of what is handed over; with it the year is closed, and a worker puts the dossier together."""
     if reasons := obstacles_to_closing(cycle):
         raise Refused(*reasons)
     make_paper(
@@ -272,7 +272,7 @@ def hand_to_archive(
 
 
 def close_year(act: Act, cycle: Cycle) -> None:
-    """Published and archived: the year is closed, candidates not elected go back to the pool with their history."""
+    """Published and handed over: the year is closed, candidates not elected go back to the pool with their history."""
     fire(cycle, "close", act)
     returning = (ItemState.NOT_ELECTED, ItemState.WITHDRAWN)
     for item in Item.objects.filter(cycle=cycle, state__in=returning).order_by("number"):

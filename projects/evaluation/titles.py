@@ -8,7 +8,16 @@ from workflow.audit.hooks import mark_moments
 from workflow.inbox.story import call_acts
 from workflow.inbox.telling import call_codes
 
-mark_moments({"evaluation.publish": "publish"})
+# What a volume's trail and papers stand over is signed before a worker begins to make it: inside of that job's transaction
+# the key's lock would be held as long as the whole takes.
+HANDED_OVER = "archive"
+mark_moments(
+    {
+        "evaluation.publish": "publish",
+        "evaluation.archive": HANDED_OVER,
+        "evaluation.addendum": HANDED_OVER,
+    }
+)
 call_acts(
     {
         "archive.make": _("生成电子卷宗"),

@@ -52,6 +52,7 @@ WHY = {
     "certify": _("签字"),
     "declare": _("宣布结果"),
     "publish": _("发布公告"),
+    "archive": _("移交归档"),
 }
 LOCK = 0x70_6A_00_00_00_00_00_00  # one head of a unit at a time: "pj", then the unit
 CODE_BYTES, CODE_GROUP = 10, 4
@@ -227,9 +228,9 @@ def last_head(unit_id: int) -> TreeHead | None:
     return TreeHead.objects.filter(unit_id=unit_id).order_by("-size", "-at").first()
 
 
-def seal_moment(unit_id: int, why: str) -> None:
-    """After the commit of an act that matters; what goes wrong is logged and left to the next minute."""
-    _seal_or_log(unit_id, why, timezone.now())
+def seal_moment(unit_id: int, why: str, at: datetime | None = None) -> None:
+    """After the commit of an act that matters; what goes wrong is logged and left to the next minute. at: None for now."""
+    _seal_or_log(unit_id, why, at or timezone.now())
 
 
 def head_to_print(unit_id: int) -> TreeHead | None:

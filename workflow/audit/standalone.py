@@ -449,11 +449,20 @@ def _after_told(read: Reader) -> str:
     return told
 
 
-def _verdict(read: Reader) -> str:
+def _verdict(read: Reader, feed: Facts | None) -> str:
     """What is shown where nothing disagrees; of a chain nobody compared with anything that is little."""
     if read.compared:
         return f"与所附校验值一致（比对{read.compared}个）。请将上列公钥与另行留存的核对。"
-    missing = "所附校验值都不在这些记录之内" if read.heads else "未提供校验值"
+    if read.heads:
+        missing = "所附校验值都不在这些记录之内"
+    elif feed is None:
+        missing = "未提供校验值"
+    else:
+        missing = (
+            "所附校验值文件是空的：导出时这个单位的办理记录还没有签过校验值。"
+            "能证明的是各条记录逐条相接、内容与各自的校验值相符；不能证明的是这些记录就是当时形成的，"
+            "须与导出以后签发并在系统之外留存的校验值（县级留存、印在文件上的校验码、时间戳）核对。核对以前"
+        )
     return f"链内前后一致；{missing}，不能排除整链被改写。"
 
 
@@ -538,7 +547,7 @@ def _trail(trail: str, heads: str, *, amiss: bool = False) -> int:
         print(line)
     print(f"共{read.count}条，末条序号{read.last}{_after_told(read)}。")
     amiss = amiss or bool(faults)
-    print("有问题。" if amiss else _verdict(read))
+    print("有问题。" if amiss else _verdict(read, feed))
     return 1 if amiss else 0
 
 

@@ -36,8 +36,10 @@ from projects.evaluation.selectors import (
     unsettled,
 )
 from projects.evaluation.services import rate_project
+from projects.evaluation.titles import HANDED_OVER
 from projects.supervision.models import Project, ProjectState
-from workflow.audit.services import Act
+from workflow.audit.heads import seal_moment
+from workflow.audit.services import Act, chain_now
 from workflow.calendar.workdays import add_working_days
 from workflow.flows.events import perform
 from workflow.flows.jobs import do_job
@@ -362,6 +364,9 @@ def closing(town: Township, cycle: Cycle, day: date) -> Strand:
         checker=town.of("chair").name,
         body=BODY["archive"],
     )
+    # What COMMIT would have brought: the leaves and, over them, the head the dossier is made over.
+    chain_now()
+    seal_moment(town.unit.pk, HANDED_OVER, moment(archived))
     # A worker would come to it within seconds; here it is the play's clock that goes on.
     for task in waiting_jobs(cycle):
         do_job(task.pk, moment(archived, 9, 1))

@@ -25,7 +25,7 @@ from projects.demo.play.evaluation import (
 )
 from projects.evaluation import dossier, selectors
 from projects.evaluation.conformance import CHECKS, Status
-from projects.evaluation.conforming import STATUS_WORDS, conformance_of
+from projects.evaluation.conforming import COLUMNS, STATUS_WORDS, conformance_of, rows_of
 from projects.evaluation.ledgers import as_csv, body_of
 from projects.evaluation.measuring import DESK
 from projects.evaluation.models import Archive, Measurement
@@ -282,6 +282,31 @@ def test_the_dossier_holds_the_heads_the_verifier_and_the_sheet_of_conformance(c
     held = next(row for row in rows if row["检查事项"] == "公布明白账")
     numbers = set(Entry.objects.filter(unit=closed.unit).values_list("pk", flat=True))
     assert held["结论"] == "符合" and {int(one) for one in held["办理记录编号"].split("、")} <= numbers
+
+
+def test_the_sheet_of_conformance_is_what_the_page_says_of_the_closed_year(closed):
+    """Made before the year was closed, it said of seven checks that they were not finished yet."""
+    made_on = localdate(Archive.objects.get().made_at)
+    sheet = csv.reader(io.StringIO(opened(closed).read("程序规范检查表.csv").decode("utf-8-sig")))
+    head, *rows = (tuple(row) for row in sheet)
+    page = [tuple(str(cell) for cell in row) for row in rows_of(closed, made_on)]
+    assert head == COLUMNS and rows == page
+    assert [row[2] for row in rows if row[4] == "尚未完成"] == ["翌年回头看"]
+
+
+def test_a_dossier_is_of_a_closed_year_and_what_closed_it_is_in_its_trail(closed):
+    lines = [json.loads(line) for line in opened(closed).read("办理记录/trail.jsonl").decode().splitlines()]
+    done = [line["action"] for line in lines]
+    assert done.index("evaluation.archive") < done.index("cycle.close") and "archive.make" not in done
+    (end,) = (line for line in lines if line["action"] == "cycle.close")
+    assert (end["office"], end["task"].partition("/")[0]) == ("clerk", "evaluation.archive")
+    made = Entry.objects.get(action="archive.make")
+    # Closing, and the candidates and proposals that go back to the pool with it, is all that came between.
+    between = done[done.index("evaluation.archive") + 1 :]
+    assert {action.partition(".")[0] for action in between} <= {"cycle", "item", "proposal"}
+    assert Entry.objects.filter(pk__gt=made.pk, subject=closed.reference, action="cycle.close").count() == 0
+    registers = [name for name in opened(closed).namelist() if "候选项目台账" in name]
+    assert all("转入储备库" in opened(closed).read(name).decode("utf-8-sig") for name in registers)
 
 
 def test_the_page_of_conformance_tells_every_check_and_those_of_one_status(closed, town, client):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+import subprocess
+import sys
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -15,7 +19,9 @@ from projects.cycles.models import Paper, RollLine
 from projects.cycles.papers import KINDS, make_paper
 from projects.deliberation.models import AddedMatter, BudgetLine, Opinion, Question, Withdrawal
 from projects.demo.play.collection import play_collection
+from projects.demo.play.evaluation import Figures, play_convening, play_session
 from projects.demo.play.selection import play_selection
+from projects.demo.play.stage import do_task
 from projects.demo.play.voting import play_after_vote, play_voting
 from projects.evaluation.catalogue import EXPECTED
 from projects.evaluation.dossier import build_archive, write_dossier
@@ -24,11 +30,12 @@ from projects.evaluation.models import Archive
 from projects.lifecycle.intake import start_year
 from projects.selection.models import Exclusion, Item
 from tests.builders import at, township
-from tests.plays import play_deliberation
+from tests.plays import play_deliberation, play_evaluation, play_inquiry
 from tests.projects.evaluation.conftest import year_under_supervision
 from tests.standing import standing
 from tests.workflow.audit.test_export import chained
 from workflow.audit import heads
+from workflow.audit.models import Leaf
 from workflow.machines.models import Record
 from workflow.people.models import UnitChange, UnitKind
 
@@ -289,3 +296,65 @@ def test_each_item_says_how_long_it_is_kept_and_its_number_once_the_archive_gave
     assert lines["决议"]["档号"] == f"X012-WS·2027-Y-{number:04d}"
     codes = [line["档号"] for line in lines.values()]
     assert len(set(codes)) == len(codes)
+
+
+# What it is held against
+
+SIGNED = Figures(marks={number: [(18, 2, 0)] for number in (1, 2, 3)})
+
+
+def unpacked(file: zipfile.ZipFile, folder: Path) -> tuple[int, str]:
+    """What the dossier's own verifier says of it on a machine of its own, and its exit status."""
+    file.extractall(folder)
+    command = [sys.executable, "-I", folder / "办理记录" / "verify.py", "dossier", folder]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    return ended.returncode, ended.stdout
+
+
+def test_a_head_over_all_that_was_done_is_signed_before_the_dossier_is_made(town, cycle, settings, tmp_path):
+    settings.TRAIL_KEY_FILE = str(tmp_path / "head")
+    play_evaluation(town, cycle, t2=date(2028, 1, 18), term=18, number=4, figures=SIGNED)
+    head = heads.last_head(town.unit.pk)
+    with zipfile.ZipFile(Archive.objects.get(cycle=cycle).file) as file:
+        (told,) = json.loads(text_of(file, "办理记录/heads.json"))["heads"]
+        assert (told["why"], told["size"]) == ("archive", head.size)
+        # The closing of the year is under it, and nothing stands after it.
+        assert len(text_of(file, "办理记录/trail.jsonl").splitlines()) == head.size
+        assert heads.code_of(head, town.unit) in page(file, "transfer_list")
+        status, said = unpacked(file, tmp_path / "volume")
+    assert status == 0 and "之后有0条" in said and "与所附校验值一致（比对1个）" in said
+
+
+def test_a_dossier_without_a_head_says_what_it_proves_and_what_not(town, cycle, tmp_path):
+    make_paper(town.act("clerk", at("2027-01-20")), cycle, "filing", "备案报告", body="报送。", step=4)
+    build_archive(town.act("clerk", at(LATER)), cycle)
+    with zipfile.ZipFile(Archive.objects.get(cycle=cycle).file) as file:
+        assert json.loads(text_of(file, "办理记录/heads.json"))["heads"] == []
+        status, said = unpacked(file, tmp_path / "volume")
+    assert status == 0 and "还没有签过校验值" in said and "不能证明的是" in said
+    assert "未提供校验值" not in said and "与所附校验值一致" not in said
+
+
+def test_the_head_is_taken_before_a_worker_is_woken(
+    town, cycle, settings, tmp_path, monkeypatch, django_capture_on_commit_callbacks
+):
+    settings.TRAIL_KEY_FILE = str(tmp_path / "head")
+    t2, clerk = date(2028, 1, 18), town.of("clerk")
+    play_inquiry(town, cycle, t2=t2, figures=SIGNED)
+    play_convening(town, cycle, t2=t2, term=18, number=4)
+    play_session(town, cycle, t2=t2, figures=SIGNED)
+    do_task(cycle, "evaluation.publish", clerk, date(2028, 1, 28), body="现将结果公布。")
+    woken: list[tuple[str, int, int]] = []
+
+    def wake(_task: int) -> None:
+        head = heads.last_head(town.unit.pk)
+        assert head
+        woken.append((head.why, head.size, Leaf.objects.filter(unit=town.unit).count()))
+
+    monkeypatch.setattr("workflow.flows.nodes.wake_for_job", wake)
+    handed = {"receiver": "档案室", "fonds": "X012", "keeper": clerk.name, "checker": clerk.name}
+    with django_capture_on_commit_callbacks(execute=True):
+        do_task(cycle, "evaluation.archive", clerk, date(2028, 2, 28), body="一年一卷。", **handed)
+        chained()
+    ((why, size, leaves),) = woken
+    assert why == "archive" and size == leaves and not Archive.objects.exists()
