@@ -40,9 +40,7 @@ def protect_chain(apps, schema_editor):
 
 def release_chain(apps, schema_editor):
     for table in ("workflow_leaf", "workflow_head"):
-        for name in ("reads", "adds", "edits"):
-            schema_editor.execute(f"DROP POLICY {name} ON {table}")
-        schema_editor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+        schema_editor.execute(f"DROP POLICY reads ON {table}")
         schema_editor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
 
 

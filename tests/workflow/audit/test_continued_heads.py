@@ -16,6 +16,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from tests.builders import at
+from tests.tables import armed_again
 from tests.workflow.audit.test_signed_heads import NOW, act, keys, made
 from tests.workflow.audit.test_tampered_database import POWERLESS, RECHAIN
 from workflow.audit import heads, nightly, signing
@@ -46,7 +47,7 @@ def powerless(owner: psycopg.Connection[Any]) -> Iterator[None]:
             owner.execute(statement)
         yield
         for table in ("workflow_entry", "workflow_leaf", "workflow_head"):
-            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER, FORCE ROW LEVEL SECURITY")
+            owner.execute(armed_again(table))
 
 
 def rewrite(owner: psycopg.Connection[Any], unit: Unit, index: int) -> None:
