@@ -21,8 +21,9 @@ from workflow.audit.chain import GENESIS, LEAF, Break, link_hash, utc_stamp
 from workflow.audit.merkle import Peaks, leaf_hash
 
 AT_A_TIME = 4_096  # hashes that wait to be taken into the tree
+TOLD = ("at", "actor", "action", "subject", "about", "task")  # what stands in columns of an entry too
 _TEXT = core_schema.typed_dict_field(core_schema.str_schema(strict=True))
-_quickly = SchemaValidator(core_schema.typed_dict_schema({"at": _TEXT, "actor": _TEXT})).validate_json
+_quickly = SchemaValidator(core_schema.typed_dict_schema(dict.fromkeys(TOLD, _TEXT))).validate_json
 _decoded = json.JSONDecoder().decode
 
 
@@ -56,8 +57,8 @@ class Verdict:
 class Row(NamedTuple):
     """A leaf with what stands beside it, as it is read: a million of them are, to verify a trail.
 
-    recorded_at, at: UTC, without a zone. body (UTF-8), entry_unit, at: the entry's own columns, None without an entry;
-    actor: the name of its user, empty for none.
+    recorded_at, at: UTC, without a zone. body (UTF-8), entry_unit, at, action, subject, about, task: the entry's own columns,
+    None without an entry; actor: the name of its user, empty for none.
     """
 
     unit_id: int
@@ -70,6 +71,10 @@ class Row(NamedTuple):
     entry_unit: int | None
     at: datetime | None
     actor: str
+    action: str | None
+    subject: str | None
+    about: str | None
+    task: str | None
 
 
 class End(NamedTuple):
@@ -202,16 +207,25 @@ def _fault(row: Row, leaf: bytes, unit_id: int, prev: bytes, index: int) -> str:
         return "prev"
     if link_hash(prev, leaf) != row.hash:
         return "hash"
-    return "" if _columns_agree(row.body, row.at, row.actor) else "columns"
+    return "" if _columns_agree(row, row.body) else "columns"
 
 
-def _columns_agree(body: bytes, at: datetime | None, actor: str) -> bool:
-    """at and actor are columns of their own, beside the hashed body; whoever writes one by hand may leave them out of it."""
-    return at is not None and told(body) == {"at": utc_stamp(at), "actor": actor}
+def _columns_agree(row: Row, body: bytes) -> bool:
+    """Whether every column pages ask by says what the hashed body says.
+
+    at and actor are columns of their own; whoever writes one by hand may leave them out of the body. The others the
+    database reads from it (`models.Entry`), until its owner takes that from a column.
+    """
+    if row.at is None:
+        return False
+    return told(body) == {
+        "at": utc_stamp(row.at), "actor": row.actor, "action": row.action, "subject": row.subject, "about": row.about,
+        "task": row.task,
+    }  # fmt: skip
 
 
 def told(body: bytes) -> dict[str, Any]:
-    """When and by whom an entry's body says that it was done, None where it does not say; empty for what is no object."""
+    """What an entry's body says under the names of TOLD, None where it does not say; empty for what is no object."""
     try:
         found: dict[str, Any] = _quickly(body)
     except ValidationError:
@@ -225,7 +239,7 @@ def _slowly(body: bytes) -> dict[str, Any]:
         said = _decoded(body.decode())
     except ValueError:
         said = None
-    return {name: said.get(name) for name in ("at", "actor")} if isinstance(said, dict) else {}
+    return {name: said.get(name) for name in TOLD} if isinstance(said, dict) else {}
 
 
 def _disagrees(head: OutsideHead, stop: Stop, before: Peaks) -> bool:

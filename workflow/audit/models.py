@@ -18,7 +18,12 @@ from workflow.people.models import Unit
 
 
 def _from_body(key: str, output: models.Field) -> models.GeneratedField:
-    """A column the database reads out of the hashed body, so that a query can never meet another value."""
+    """A column the database reads out of the hashed body (GENERATED ALWAYS … STORED).
+
+    It refuses any value written into one, of its owner too, and works it out anew with the body: so a query meets what was
+    hashed. Only a change of the table itself takes a column from the body (DROP EXPRESSION, the catalogue); that is why
+    verification compares them all the same (`checking.TOLD`).
+    """
     return models.GeneratedField(
         expression=KeyTextTransform(key, Cast("body", models.JSONField())),
         output_field=output,

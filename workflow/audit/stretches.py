@@ -22,7 +22,8 @@ LEAST, MOST = -(2**63), 2**63 - 1
 # owner may bring about, always come in one order.
 _ROWS = """
     SELECT l.unit_id, l.index, l.entry_id, l.recorded_at AT TIME ZONE 'UTC', l.prev, l.hash,
-           convert_to(e.body, 'UTF8'), e.unit_id, e.at AT TIME ZONE 'UTC', coalesce(u.username, '')
+           convert_to(e.body, 'UTF8'), e.unit_id, e.at AT TIME ZONE 'UTC', coalesce(u.username, ''),
+           e.action, e.subject, e.about, e.task
     FROM workflow_leaf l
     LEFT JOIN workflow_entry e ON e.id = l.entry_id AND e.id BETWEEN %s AND %s
     LEFT JOIN workflow_user u ON u.id = e.actor_id

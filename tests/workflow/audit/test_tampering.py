@@ -6,9 +6,10 @@ its registered end is put right as well. The last cannot be seen from inside and
 
 from __future__ import annotations
 
+import json
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -25,16 +26,21 @@ pytestmark = pytest.mark.long
 UNIT, OTHER = 7, 8
 START = datetime(2027, 1, 20, 1, tzinfo=UTC)
 HEAD_EVERY, STRETCH = 10, 8
+FROM_THE_BODY = ("action", "subject", "about", "task")
 
 
 class Stored(NamedTuple):
-    """A leaf and its entry's own columns, each of which can be changed without the others."""
+    """A leaf and its entry's own columns, each of which can be changed without the others.
+
+    apart: those read from the body that an owner has taken from it, with what stands there now.
+    """
 
     link: Link
     body: str | None
     entry_unit: int | None
     at: datetime | None
     actor: str
+    apart: Mapping[str, str] = {}
 
 
 Rows = list[Stored]
@@ -51,6 +57,8 @@ def entry(unit: int, index: int, prev: bytes, chance: random.Random) -> Stored:
             "at": stamp(at),
             "before": {},
             "reason": "",
+            "subject": f"vote:{index}",
+            "task": "",
             "unit": f"T{unit}",
         }
     )
@@ -100,13 +108,15 @@ def end_of(rows: Rows) -> tuple[int, bytes]:
 
 def read(stored: Stored) -> Row:
     """As the database is asked for it."""
-    link, body, unit, at, actor = stored
+    link, body, unit, at, actor, apart = stored
     told = None if body is None else body.encode()
     recorded = link.recorded_at.replace(tzinfo=None)
     done = at and at.replace(tzinfo=None)
+    said = json.loads(body) if body else {}
+    columns = [apart.get(name, said.get(name)) for name in FROM_THE_BODY]
     return Row(
-        link.unit_id, link.index, link.entry_id, recorded, link.prev, link.hash, told, unit, done, actor
-    )
+        link.unit_id, link.index, link.entry_id, recorded, link.prev, link.hash, told, unit, done, actor, *columns
+    )  # fmt: skip
 
 
 def verdict_on(rows: Rows, heads: Sequence[OutsideHead], registered: tuple[int, bytes]) -> Verdict:
@@ -145,6 +155,13 @@ def edit_actor(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
     if chance.random() < 0.5:
         row = with_body(row, row.link.body.replace("clerk@7", "mayor@7"))
     return [*rows[:at], row, *rows[at + 1 :]], at + 1
+
+
+def edit_column(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
+    """A column that the database read from the body says something else, as pages that ask by it would."""
+    at = chance.randrange(len(rows))
+    apart = {chance.choice(FROM_THE_BODY): "vote.void"}
+    return [*rows[:at], rows[at]._replace(apart=apart), *rows[at + 1 :]], at + 1
 
 
 def delete(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
@@ -215,11 +232,11 @@ def drop_entry(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
 
 
 KINDS: Sequence[Tampering] = (
-    edit, edit_actor, delete, swap, insert, truncate, move_in, move_out, change_time, drop_entry,
+    edit, edit_actor, edit_column, delete, swap, insert, truncate, move_in, move_out, change_time, drop_entry,
 )  # fmt: skip
 ROWS_ALONE, RECHAINED, REWRITTEN = range(3)
 # Rewriting the chain cannot cover these: the columns beside it still disagree, or there is nothing to hash.
-UNCOVERED = (edit_actor, move_in, move_out, change_time, drop_entry)
+UNCOVERED = (edit_actor, edit_column, move_in, move_out, change_time, drop_entry)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.db import OperationalError
 import manage
 from projects.site.postgres import ClusterError
 from tests.builders import at
+from tests.tables import armed_again
 from workflow.audit.models import Head
 from workflow.audit.services import Act, write_down
 from workflow.people.isolation import SYSTEM, within
@@ -56,7 +57,7 @@ def tamper(owner: Owner, *statements: str, forced: tuple[str, ...] = (ENTRY, LEA
             assert changed.rowcount > 0, statement
         owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in forced:
-            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER, FORCE ROW LEVEL SECURITY")
+            owner.execute(armed_again(table))
 
 
 # Entries 1–6 are T01's, 7–12 T02's, each with the index 1–6.
@@ -108,6 +109,62 @@ def test_tampering_is_found_where_it_was_done(trail: None, owner_connection: Own
     assert status == 1
     (line,) = [line for line in said.splitlines() if "完好" not in line]
     assert line.startswith(unit) and f"index={index}\t" in line and f"\t{code}\t" in line
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"UPDATE {LEAF} SET index = index", f"DELETE FROM {LEAF}", f"TRUNCATE {LEAF}", "DELETE FROM workflow_head",
+        f"UPDATE {ENTRY} SET at = at", f"DELETE FROM {ENTRY}",
+    ],
+)  # fmt: skip
+def test_the_owner_too_is_refused_by_the_triggers_as_long_as_they_stand(
+    trail: None, owner_connection: Owner, statement: str
+) -> None:
+    """Policies do not bind an owner to the chain's own tables (`OWNED`): this is what keeps its hand off them."""
+    with (
+        owner_connection.transaction(),
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"),
+    ):
+        owner_connection.execute("SELECT set_config('piaojue.mode', 'system', true)")
+        owner_connection.execute(statement)  # type: ignore[arg-type]
+    assert verdict()[0] == 0
+
+
+COLUMNS = ("action", "subject", "about", "task")
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_column_read_from_the_body_can_be_written_by_nobody_not_even_with_every_trigger_off(
+    trail: None, owner_connection: Owner, column: str
+) -> None:
+    owner_connection.execute("SELECT set_config('piaojue.mode', 'system', false)")
+    before = owner_connection.execute(f"SELECT {column} FROM {ENTRY} ORDER BY id").fetchall()  # type: ignore[arg-type]
+    for statement in (
+        f"UPDATE {ENTRY} SET {column} = 'vote.void' WHERE id = 3",
+        f"INSERT INTO {ENTRY} (unit_id, at, body, {column}) SELECT unit_id, at, body, {column} FROM {ENTRY} WHERE id = 3",
+    ):
+        with pytest.raises(psycopg.errors.GeneratedAlways):
+            tamper(owner_connection, statement)
+    # With the body it is another at once, and the body is what is hashed.
+    tamper(
+        owner_connection,
+        f"UPDATE {ENTRY} SET body = jsonb_set(body::jsonb, '{{{column}}}', '\"x\"') WHERE id = 3",
+    )
+    after = owner_connection.execute(f"SELECT {column} FROM {ENTRY} ORDER BY id").fetchall()  # type: ignore[arg-type]
+    assert after == [*before[:2], ("x",), *before[3:]]
+    assert "index=3\tid=3\thash" in verdict("--unit", "T01")[1]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_column_that_an_owner_takes_from_the_body_is_compared_with_it(
+    trail: None, owner_connection: Owner, column: str
+) -> None:
+    owner_connection.execute(f"ALTER TABLE {ENTRY} ALTER COLUMN {column} DROP EXPRESSION")  # type: ignore[arg-type]
+    assert verdict()[0] == 0, "as long as it says what the body says"
+    tamper(owner_connection, f"UPDATE {ENTRY} SET {column} = 'vote.void' WHERE id = 3")
+    status, said = verdict("--unit", "T01")
+    assert status == 1 and "index=3\tid=3\tcolumns" in said
 
 
 def test_a_trail_nobody_touched_is_whole(trail: None) -> None:
