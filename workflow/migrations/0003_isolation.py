@@ -4,7 +4,16 @@ from django.conf import settings
 from django.db import migrations
 
 from workflow.audit.database import owned_policies
-from workflow.people.isolation import ForcePolicy, ForceTable, among, of_a_person, of_a_whole, question_sql
+from workflow.people.isolation import (
+    ONE_AT_A_TIME,
+    ForcePolicy,
+    ForceTable,
+    among,
+    of_a_person,
+    of_a_whole,
+    question_sql,
+    read_at_each_row,
+)
 
 # A process says in its data whose it is.
 PROCESS = "(data->>'unit')::bigint"
@@ -49,6 +58,7 @@ class Migration(migrations.Migration):
 
     operations = [
         ForcePolicy("entry", write="units"),
+        *(migrations.RunSQL(read_at_each_row(*policy), migrations.RunSQL.noop) for policy in ONE_AT_A_TIME),
         ForcePolicy("rolegrant", "tenant_id", write="units", own="user_id"),
         ForcePolicy("deadline"),
         ForcePolicy("draft"),
