@@ -118,19 +118,30 @@ def is_keeper(grant: RoleGrant) -> bool:
     return grant.office in conf.keepers()
 
 
-def may_reset(grant: RoleGrant, user: User, on: date) -> bool:
-    """Whether this office may give that person a new password.
+def why_not_reset(grant: RoleGrant, user: User, on: date) -> str:
+    """Why this office may not give that person a new password, as a sentence; empty where it may.
 
     An administrator: whoever holds an office below the county, or is about to. A keeper: who holds offices in that one
-    township and nowhere else, or a township could take over the county's people.
+    township and nowhere else, or a township could take over the county's people. Who only stands in for a keeper: nobody,
+    for whoever has somebody's slip in hand signs in as that person, and what is personal is not handed on (`standing_in`).
     """
+    if grant.stands_for_id:
+        return _(
+            "代办人员不办理密码重置：拿到登录单就能以他人名义登录，这项权限不随代办转移。请由委托人本人或者系统管理员办理。"
+        )
+    if user.pk == grant.user_id:
+        return _("自己的密码请在“修改密码”中更改，不在这里重置。")
     with within(SYSTEM):
         held = [(g.tenant.path, g.tenant_id) for g in _held_or_to_come(user, on)]
-    if not held or user.pk == grant.user_id:
-        return False
     if is_admin(grant):
-        return all(path.startswith(grant.tenant.path) for path, _tenant in held)
-    return is_keeper(grant) and all(tenant == grant.tenant_id for _path, tenant in held)
+        within_reach = all(path.startswith(grant.tenant.path) for path, _tenant in held)
+    else:
+        within_reach = is_keeper(grant) and all(tenant == grant.tenant_id for _path, tenant in held)
+    return (
+        ""
+        if held and within_reach
+        else _("只能为本单位的人员重置密码；在其他单位也任职的，由系统管理员办理。")
+    )
 
 
 def _held_or_to_come(user: User, on: date) -> QuerySet[RoleGrant]:
@@ -147,10 +158,10 @@ def is_anothers(user: User, unit: Unit, on: date) -> bool:
 def reset_password(act: Act, grant: RoleGrant, user: User) -> Slip:
     """A new one-time password; every session of the person ends, and with it the lock of the forgotten one.
 
-    Refused for anybody `may_reset` does not name.
+    Refused with the reason of `why_not_reset`.
     """
-    if not may_reset(grant, user, act.on):
-        raise NotYourTurn(_("只能为本单位的人员重置密码。"))
+    if reason := why_not_reset(grant, user, act.on):
+        raise NotYourTurn(reason)
     password = one_time_password()
     with transaction.atomic():
         held = User.objects.select_for_update().get(pk=user.pk)
@@ -165,7 +176,7 @@ def reset_password(act: Act, grant: RoleGrant, user: User) -> Slip:
 def print_instead(act: Act, grant: RoleGrant, users: Iterable[User]) -> list[Slip]:
     """Slips for those of them who were written to and have not used the link, which is void from now on.
 
-    Nobody else's password is touched. Refused for anybody `may_reset` does not name.
+    Nobody else's password is touched. Refused with the reason of `why_not_reset`.
     """
     with transaction.atomic():
         numbers = [user.pk for user in users]
@@ -180,7 +191,7 @@ def titles_of(grants: Iterable[RoleGrant]) -> list[str]:
 
 def drop_second_factor(act: Act, grant: RoleGrant, user: User) -> None:
     """Take the second factor away from somebody whose telephone is lost; administrators only."""
-    if not (is_admin(grant) and may_reset(grant, user, act.on)):
+    if not is_admin(grant) or why_not_reset(grant, user, act.on):
         raise NotYourTurn(_("只有系统管理员可以取消两步验证。"))
     with within(SYSTEM):
         for device in list(devices_for_user(user, confirmed=None)):

@@ -21,7 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from workflow.administration import accounts, imports, invitations, sheets
-from workflow.administration.accounts import Slip, WrittenTo, at_unit, is_admin, is_keeper, may_reset
+from workflow.administration.accounts import Slip, WrittenTo, at_unit, is_admin, is_keeper, why_not_reset
 from workflow.administration.forms import GrantForm, PeopleFilter, RevokeForm, UploadForm
 from workflow.administration.previews import payload_of, previewed, uploaded, workbook
 from workflow.audit.services import Act
@@ -134,7 +134,7 @@ def person(request: HttpRequest, user_id: int) -> HttpResponse:
         "held": held,
         "admin": is_admin(acting),
         "in_use": acting.pk,
-        "may_reset": may_reset(acting, user, timezone.localdate()),
+        "why_not_reset": why_not_reset(acting, user, timezone.localdate()),
         "second_factor": accounts.has_second_factor(user),
         "awaits": invitations.awaits(user),
     }
@@ -150,8 +150,8 @@ def person_reset(request: HttpRequest, user_id: int) -> HttpResponse:
     """Ask, then make a one-time password and show its slip to print; it is never shown again."""
     acting = keeper_grant(request)
     user, held = _person_or_404(acting, user_id)
-    if not may_reset(acting, user, timezone.localdate()):
-        raise PermissionDenied(_("只能为本单位的人员重置密码；自己的密码请在“修改密码”中更改。"))
+    if reason := why_not_reset(acting, user, timezone.localdate()):
+        raise PermissionDenied(reason)
     if request.method == "POST":
         slip = accounts.reset_password(_act(request, acting), acting, user)
         return _slips(request, [slip], acting)
@@ -187,8 +187,8 @@ def people_slips(request: HttpRequest) -> HttpResponse:
     acting, on = keeper_grant(request), timezone.localdate()
     numbers = {int(number) for number in request.POST.getlist("person") if number.isdecimal()}
     chosen = list(User.objects.filter(pk__in=numbers).order_by("pk"))
-    if not all(may_reset(acting, user, on) for user in chosen):
-        raise PermissionDenied(_("只能为本单位的人员打印登录单。"))
+    if reason := next(filter(None, (why_not_reset(acting, user, on) for user in chosen)), ""):
+        raise PermissionDenied(reason)
     slips = accounts.print_instead(_act(request, acting), acting, chosen)
     if not slips:
         messages.warning(request, _("没有打印登录单：没有选人，或者所选人员已经自己设置了密码、领过登录单。"))

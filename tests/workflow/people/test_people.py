@@ -7,19 +7,22 @@ from datetime import date
 
 import pytest
 from django.test import Client
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, now
 
 from projects.demo.cast import PASSWORD
 from tests.builders import SINCE, at
 from tests.workflow.people.conftest import World, sign_in
+from workflow.administration import accounts
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
+from workflow.flows.errors import NotYourTurn
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of
 from workflow.roles.services import grant, revoke
+from workflow.roles.standing_in import name_stand_in
 
 SignedIn = Callable[[User], Client]
 
@@ -110,6 +113,39 @@ def test_the_clerk_cannot_reset_somebody_who_also_serves_elsewhere(world: World,
 
 def test_nobody_resets_the_own_password_here(world: World, signed_in: SignedIn) -> None:
     assert signed_in(world.admin).post(f"/people/{world.admin.pk}/reset/").status_code == 403
+
+
+def test_who_stands_in_for_the_clerk_resets_no_password_and_the_clerk_and_the_administrator_do(
+    world: World, signed_in: SignedIn
+) -> None:
+    clerk, person, chair = world.near.of("clerk"), world.near.of("legal"), world.near.of("chair")
+    held = RoleGrant.objects.get(user=clerk, office="clerk")
+    standing = name_stand_in(
+        grant=held,
+        person=person,
+        since=localdate(),
+        until=localdate(),
+        reason="休假",
+        act=held.act(world.near.unit, now()),
+    )
+    stand_in = signed_in(person)
+    stand_in.post("/office/", {"grant": standing.pk})
+    for user in (chair, clerk, world.near.of("mayor")):
+        page = stand_in.get(f"/people/{user.pk}/").content.decode()
+        assert "不随代办转移" in page and f"/people/{user.pk}/reset/" not in page
+        refused = stand_in.post(f"/people/{user.pk}/reset/")
+        assert refused.status_code == 403 and "不随代办转移" in refused.content.decode()
+    printed = stand_in.post("/people/slips/", {"person": [chair.pk]})
+    assert printed.status_code == 403 and "不随代办转移" in printed.content.decode()
+    with pytest.raises(NotYourTurn, match="代办人员不办理密码重置"):
+        accounts.reset_password(standing.act(world.near.unit, now()), standing, chair)
+    assert acts("person.reset_password") == []
+    assert sign_in(Client(), chair.username).status_code == 302, "the password must be the old one"
+    for keeper in (clerk, world.admin):
+        client = signed_in(keeper)
+        assert f"/people/{chair.pk}/reset/" in client.get(f"/people/{chair.pk}/").content.decode()
+        assert client.post(f"/people/{chair.pk}/reset/").status_code == 200
+    assert len(acts("person.reset_password")) == 2
 
 
 def grant_data(**more: str) -> dict[str, str]:
