@@ -1,8 +1,5 @@
 """What the trail calls the room's acts that are no step, no event and no machine's arrow."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.rules import Mode
@@ -40,11 +37,6 @@ call_acts(
 )
 
 
-def _counted_again(body: Mapping[str, Any]) -> Any:
-    """A recount goes along the arrows of a vote, but nobody votes in it."""
-    told = {"vote.open": _("开始复票"), "vote.close": _("收回的票重新清点完毕")}
-    return told.get(body["action"], "") if body["after"].get("is_recount") else ""
-
-
-call_moves("vote", _counted_again)
+# A recount goes along the arrows of a vote, but nobody votes in it.
+call_moves("is_recount", {"vote.open": _("开始复票"), "vote.close": _("收回的票重新清点完毕")})
 call_codes("vote.mode", {Mode.SELECT: _("差额选择"), Mode.EACH: _("逐项表决"), Mode.RANK: _("排序")})

@@ -31,7 +31,7 @@ from workflow.audit.nightly import last_verified
 from workflow.audit.rows import ACTIONS
 from workflow.flows.fields import ChineseDateField, PlainForm
 from workflow.inbox.reading import PERSONAL
-from workflow.inbox.story import actions_called, lines_of
+from workflow.inbox.story import entries_called, lines_of
 from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
@@ -97,14 +97,16 @@ class TrailFilter(PlainForm):
         return data
 
 
-def found(entries: QuerySet[Entry], asked: dict[str, Any], *, read: bool = False) -> QuerySet[Entry]:
-    """The entries that answer every field asked for. asked: a filter's cleaned data.
+def found(
+    entries: QuerySet[Entry], asked: dict[str, Any], unit: Unit, *, read: bool = False
+) -> QuerySet[Entry]:
+    """Of a unit's entries those that answer every field asked for. asked: a filter's cleaned data.
 
     read: it is asked who looked at the subject, so that opening it counts, which is nothing done to it.
     """
     inside = Cast("body", JSONField())
     if words := asked.get("words"):
-        entries = entries.filter(action__in=actions_called(words))
+        entries = entries_called(entries, words, unit)
     if subject := asked.get("subject"):
         entries = entries.filter(_on(subject, inside) | (_opened(entries, subject, inside) if read else Q()))
     if person := asked.get("person"):
@@ -162,7 +164,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         entries = entries.filter(action__in=acts)
     if asked:
         valid, reading = form.is_valid(), kind == "read"
-        entries = found(entries, form.cleaned_data, read=reading) if valid else entries.none()
+        entries = found(entries, form.cleaned_data, unit, read=reading) if valid else entries.none()
     page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "unit": unit,

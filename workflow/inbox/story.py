@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.db.models import JSONField, Q, QuerySet, Value
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast, Coalesce
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,11 +20,11 @@ from workflow.audit.models import Entry
 from workflow.audit.rows import ADDED, CHANGED, REMOVED
 from workflow.audit.rows import OFFICE as DATABASE
 from workflow.flows.base import flows
-from workflow.flows.events import events, open_act
+from workflow.flows.events import events, open_act, open_acts
 from workflow.inbox.telling import Changed, changes_of, machine_of, names_in
 from workflow.machines.graph import arrows, machines, states
 from workflow.machines.models import STATE
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 from workflow.people.wording import worded
 from workflow.roles import registry
 
@@ -80,16 +84,18 @@ def call_acts(titles: Mapping[str, Any]) -> None:
     _titles.cache_clear()
 
 
-# What a room calls a move of its records where the state they come to would mislead: by kind, from an entry's body; ""
-# for any other move.
-_moves: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
+# What a room calls moves of its records where the state they come to would mislead: by action, the mark an entry of
+# such a move bears in its `after`, and the title.
+_moves: dict[str, tuple[str, Any]] = {}
 
 
-def call_moves(kind: str, called: Callable[[Mapping[str, Any]], Any]) -> None:
-    """Register what a room calls some moves of a kind of record, as their entries tell them."""
-    _moves[kind] = called
+def call_moves(mark: str, titles: Mapping[str, Any]) -> None:
+    """Register what a room calls some moves of its records otherwise. mark: what is true in the `after` of such an entry;
+    titles: by action."""
+    _moves.update({action: (mark, title) for action, title in titles.items()})
 
 
+_MARKS = re.compile(r"[\s：:“”\"]+")  # between a title and what became of it, round a state
 STATE_NOW = gettext_lazy("转为“{state}”")
 # Acts of nobody in office: of the system itself, of whoever runs its commands, of residents on the public pages, and
 # what was done past every act.
@@ -135,21 +141,56 @@ def _titles() -> dict[str, Any]:
     return found
 
 
+_SUFFIXES = {".return": gettext_lazy("%(title)s：退回"), ".take_back": gettext_lazy("%(title)s：取回")}
+
+
 def title_of_action(action: str) -> str:
     """What an action is called; 退回 for a return, 取回 for what was taken back, the new state for a machine's arrow."""
-    if action.endswith(".return"):
-        return _("%(title)s：退回") % {"title": title_of_action(action.removesuffix(".return"))}
-    if action.endswith(".take_back"):
-        return _("%(title)s：取回") % {"title": title_of_action(action.removesuffix(".take_back"))}
+    for suffix, called in _SUFFIXES.items():
+        if action.endswith(suffix):
+            return str(called) % {"title": title_of_action(action.removesuffix(suffix))}
     return str(_titles().get(action, action))
 
 
-def actions_called(words: str) -> list[str]:
-    """The actions whose title has these words; 退回 among the words finds returns alone."""
-    plain = words.replace(_("退回"), "").strip("：: ")
-    named = [action for action, title in _titles().items() if plain in str(title)]
-    returned = [f"{action}.return" for action in named]
-    return returned if _("退回") in words else named + returned
+def actions_called(words: str, hall: Unit) -> list[str]:
+    """The actions whose title has these words, as it is shown in a hall; marks and case aside."""
+    variants = (f"{action}{suffix}" for action in _titles() for suffix in ("", *_SUFFIXES))
+    return [one for one in variants if _says(title_of_action(one), words, hall)]
+
+
+def entries_called(entries: QuerySet[Entry], words: str, hall: Unit) -> QuerySet[Entry]:
+    """Of a hall's entries those whose title, as their line shows it (`lines_of`), has these words."""
+    named = set(actions_called(words, hall))
+    found = Q(action__in=named)
+    for action, where, title in _called_otherwise():
+        told = _says(str(title), words, hall)
+        if told and action not in named:
+            found |= Q(action=action) & where
+        elif action in named and not told:
+            found &= ~(Q(action=action) & where)
+    inside = Cast("body", JSONField())
+    after = KeyTransform("after", inside)
+    keys = {mark: KeyTextTransform(mark, after) for mark, _title in _moves.values()}
+    keys["office"] = KeyTextTransform("office", inside)
+    # What an entry does not say is nothing, and not unknown: the conditions are turned round as well.
+    said = {f"said_{key}": Coalesce(value, Value("")) for key, value in keys.items()}
+    return entries.alias(**said).filter(found)
+
+
+def _called_otherwise() -> Iterator[tuple[str, Q, Any]]:
+    """The actions some of whose entries have a title of their own: which these are, as `entries_called` asks it."""
+    for action, (mark, title) in _moves.items():
+        yield action, Q(**{f"said_{mark}": "true"}), title
+    for one in open_acts():
+        yield one.key, Q(said_office=one.office), one.title
+
+
+def _says(title: str, words: str, hall: Unit) -> bool:
+    return _plain(words) in _plain(worded(title, hall))
+
+
+def _plain(text: str) -> str:
+    return _MARKS.sub("", text).casefold()
 
 
 def line_of(entry: Entry) -> Line:
@@ -190,7 +231,8 @@ def _what(body: Mapping[str, Any]) -> str:
     moved = machine_of(kind) and body["action"].startswith(f"{kind}.") and STATE in before and STATE in after
     if not moved or before[STATE] == after[STATE]:
         return title_of_action(body["action"])
-    if kind in _moves and (called := _moves[kind](body)):
+    mark, called = _moves.get(body["action"], ("", ""))
+    if mark and after.get(mark):
         return str(called)
     return str(format_lazy(STATE_NOW, state=states(machine_of(kind)).get(after[STATE], after[STATE])))
 

@@ -14,8 +14,9 @@ from tests.notifications.conftest import SCHEME
 from workflow.audit.exporters import record_export
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.models import Entry
-from workflow.audit.services import write_down
-from workflow.inbox.story import actions_called, line_of, lines_of
+from workflow.audit.services import Act, write_down
+from workflow.inbox.story import actions_called, entries_called, line_of, lines_of
+from workflow.machines.graph import arrows, machines
 from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db
@@ -85,8 +86,41 @@ def test_an_act_is_found_by_what_it_is_called(town, client):
         == Entry.objects.filter(action="collection.scheme").count()
         == 1
     )
-    returned = actions_called(f"{title}退回")
+    returned = actions_called(f"{title}退回", town.unit)
     assert "collection.scheme.return" in returned and "collection.scheme" not in returned
+    taken_back = actions_called(f"{title}：取回", town.unit)
+    assert "collection.scheme.take_back" in taken_back and "collection.scheme" not in taken_back
+
+
+def moved(town, action: str, was: str, now: str, office: str = "chief_teller", **after) -> Entry:
+    act = Act(town.of("mayor"), office, town.unit, at("2026-10-09"))
+    return write_down(act, action, "vote:7", before={"state": was}, after={"state": now, **after})
+
+
+def test_an_entry_is_found_by_the_title_its_line_shows_and_by_no_other(town, client):
+    """A recount goes along the arrows of a vote; what residents do of their own accord has a title of its own."""
+    vote = moved(town, "vote.open", "defined", "open")
+    recount = moved(town, "vote.open", "defined", "open", is_recount=True)
+    plain = moved(town, "vote.close", "open", "closed", is_recount=False)
+    by_office = write_down(town.act("mayor", at("2026-10-09")), "collection.propose", "proposal:1")
+    by_resident = write_down(
+        Act(None, "resident", town.unit, at("2026-10-09")), "collection.propose", "proposal:2"
+    )
+    told = {line_of(one).what for one in (vote, recount, plain, by_office, by_resident)}
+    assert {"开始复票", "提出意见建议", "提出或登记意见建议"} <= told and len(told) == 5
+    for one in (vote, recount, plain, by_office, by_resident):
+        title = line_of(one).what
+        assert list(entries_called(Entry.objects.filter(unit=town.unit), title, town.unit)) == [one], title
+        assert lines(shown(client, town, f"words={title}")) == 1, title
+    assert lines(shown(client, town, "words=复票")) == 1
+
+
+def test_an_arrow_leads_to_one_state_so_that_its_title_is_known_beforehand():
+    for model in machines():
+        targets: dict[str, set[str]] = {}
+        for arrow in arrows(model):
+            targets.setdefault(arrow.name, set()).add(arrow.target)
+        assert not [name for name, found in targets.items() if len(found) > 1], model
 
 
 def test_a_time_that_ends_before_it_begins_is_refused_and_kept(town, client):
