@@ -16,7 +16,7 @@ from projects.ballots import sealing
 from projects.ballots.models import KeyHolder, Vote, VoteState
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
-from workflow.flows.errors import Refused
+from workflow.flows.errors import Refused, WrongEntry
 from workflow.people.saying import said as _
 
 HOLDERS = {
@@ -148,15 +148,23 @@ def forget(vote: Vote) -> None:
 
 @dataclass(frozen=True)
 class Opening:
-    """What one holder brings to the opening: the passphrase, or the recovery sheet typed in."""
+    """What one holder brings to the opening: the passphrase, or the recovery sheet typed in.
+
+    fields: the boxes of the form these two were typed into.
+    """
 
     office: str
     passphrase: str = ""
     sheet: str = ""
+    fields: tuple[str, str] = ("passphrase", "sheet")
+
+    def wrong(self, reason: str) -> WrongEntry:
+        """That it is not this holder's, at the box it was typed into."""
+        return WrongEntry(reason, field=self.fields[1] if self.sheet else self.fields[0])
 
 
 def share_of(vote: Vote, brought: Opening) -> bytes:
-    """A holder's share; Refused in plain words where passphrase or sheet is wrong, or the sheet another holder's.
+    """A holder's share; WrongEntry in plain words where passphrase or sheet is wrong, or the sheet another holder's.
 
     A share bears the place of its holder (`make_keys`): who opened stands in the trail by office, so it must be theirs.
     """
@@ -171,11 +179,11 @@ def share_of(vote: Vote, brought: Opening) -> bytes:
     try:
         share = _brought(holder, brought)
     except sealing.CannotOpen as error:
-        raise Refused(
+        raise brought.wrong(
             _("%(office)s：%(why)s") % {"office": HOLDERS[brought.office], "why": error.args[0]}
         ) from None
     if share[0] != place:
-        raise Refused(
+        raise brought.wrong(
             _("这不是%(office)s的恢复单，请选定恢复单所属的保管人。") % {"office": HOLDERS[brought.office]}
         )
     return share

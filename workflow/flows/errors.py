@@ -82,6 +82,19 @@ class Obstructed(Refused):
     code = "obstructed"
 
 
+class WrongEntry(Refused):
+    """What was typed into one box does not match what is kept (a passphrase, a code), which its form cannot know.
+
+    field: the box by its name in the act's form, at which the page says it too.
+    """
+
+    code = "wrong_entry"
+
+    def __init__(self, reason: str, *, field: str) -> None:
+        self.field = field
+        super().__init__(reason)
+
+
 class InvalidForm(Refused):
     """The entered data breaks a rule; `form` carries the errors by field."""
 

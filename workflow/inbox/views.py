@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from workflow.audit.services import Act, done_with
 from workflow.flows import copies, drafts, events, holding, services
 from workflow.flows.acting import acting
 from workflow.flows.calling import open_call_on
-from workflow.flows.errors import AlreadyDone, InvalidForm, Obstructed, Refused
+from workflow.flows.errors import AlreadyDone, InvalidForm, Obstructed, Refused, WrongEntry
 from workflow.flows.forms import ReturnForm
 from workflow.flows.models import CommentFile, Deadline, Draft, PendingFile
 from workflow.flows.sittings import may_be_joined, sitting_of
@@ -315,7 +315,7 @@ def _ask_again(
     if is_checked(deadline.task.flow_task):
         return _check(request, deadline, grant, act, own)
     form = _form_for(deadline, act, request.POST).unchecked()
-    return _show_task(request, deadline, grant, form, InvalidForm(own).reasons, status=422, own=own)
+    return _show_task(request, deadline, grant, form, status=INVALID, own=own)
 
 
 def _check(
@@ -335,7 +335,7 @@ def _check(
         # The form is gone back to as its own page (ui.js), with what has been typed.
         services.save_draft(deadline.pk, actor=grant.user, data=_draft_data(request), at=act.at)
     context = _check_context(request, deadline, form, own) | {"held": held}
-    return render(request, "workflow/check.html", context, status=422 if own else 200)
+    return render(request, "workflow/check.html", context, status=INVALID if own else 200)
 
 
 def _check_context(
@@ -384,7 +384,8 @@ def _try(request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Any) -
     """Run an operation; a refusal leaves nothing behind and comes back as sentences on the page."""
 
     def again(refused: Refused, status: int) -> HttpResponse:
-        form, reasons = _typed(request, deadline, grant), refused.reasons
+        form = _typed(request, deadline, grant)
+        reasons = _besides(form, refused)
         if isinstance(refused, InvalidForm):
             if not hasattr(refused.form, "subject"):
                 sent = refused.form
@@ -395,6 +396,15 @@ def _try(request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Any) -
         return _show_task(request, visible_task(deadline.pk), grant, form, reasons, status=status)
 
     return attempted(act, again)
+
+
+def _besides(form: Any, refused: Refused) -> Sequence[str]:
+    """What is said above the form of a refusal: nothing, where that is about one box of it and is said there."""
+    if not isinstance(refused, WrongEntry) or form is None or refused.field not in form.fields:
+        return refused.reasons
+    for reason in refused.reasons:
+        form.add_error(refused.field, reason)
+    return ()
 
 
 def _typed(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Any:
@@ -723,8 +733,7 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
                 return render(request, "workflow/check.html", context, status=INVALID if wrong else 200)
         if wrong:
             form = wanted.form_for(subject, act, grant, request.POST).unchecked()
-            reasons = InvalidForm(own).reasons if own else ()
-            return _show_event(request, wanted, subject, act, form, reasons, status=INVALID, own=own)
+            return _show_event(request, wanted, subject, act, form, status=INVALID, own=own)
         entry = events.perform(
             wanted.key,
             subject,
@@ -758,7 +767,7 @@ def _not_performed(
     if isinstance(refused, InvalidForm):
         return _show_event(request, wanted, subject, act, refused.form, status=status)
     form = wanted.form_for(subject, act, grant, request.POST).unchecked()
-    return _show_event(request, wanted, subject, act, form, refused.reasons, status=status)
+    return _show_event(request, wanted, subject, act, form, _besides(form, refused), status=status)
 
 
 _EVENT_OPERATIONS = {"save": _save_event, "keep": _keep_event, "discard": _discard_event}

@@ -270,8 +270,9 @@ class Desk:
             told = _("系统恢复后没有纸质票的录入数字，先重新录入，票箱未开。")
             return Outcome(reason=told, after={"box_opened": False})
         first, second = (
-            keys.Opening(given[which], given[f"{which}_passphrase"], given[f"{which}_sheet"])
+            keys.Opening(given[which], given[where[0]], given[where[1]], where)
             for which in ("first", "second")
+            for where in [(f"{which}_passphrase", f"{which}_sheet")]
         )
         services.open_box(act, vote, first, second, because=given.get("because", ""))
         return Outcome()

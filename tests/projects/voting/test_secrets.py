@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.apps import apps
 from django.db import connection
@@ -16,7 +18,7 @@ from projects.demo.play.voting import Sheet, keyed, play_closing, play_opening
 from tests.builders import at, do, open_task
 from tests.projects.ballots.conftest import PASSPHRASES, two_holders
 from tests.projects.voting.conftest import DAY, T, hall  # noqa: F401
-from tests.projects.voting.test_device_flow import close, line, opened, vote_all
+from tests.projects.voting.test_device_flow import attend, close, hold, line, opened, vote_all
 from tests.projects.voting.test_device_flow import hall as device_hall  # noqa: F401
 from workflow.audit.models import Entry
 from workflow.flows.base import flows
@@ -98,6 +100,53 @@ def test_the_box_is_opened_on_its_page_with_both_passphrases_and_the_own_passwor
     assert post(client, "voting.open_box", op="submit", own_password=PASSWORD, **data).status_code == 302
     assert device_hall.vote.state == "keyed"
     assert everywhere(PASSPHRASES["chief_teller"]) == [] and everywhere(PASSWORD) == []
+
+
+def told_at(page, name: str) -> str:
+    """What is said at a box of a form; empty where nothing is."""
+    found = re.search(rf'id="id_{name}_error">(.*?)</div>', page.content.decode(), re.DOTALL)
+    return found[1] if found else ""
+
+
+def test_what_opens_no_share_is_told_at_its_own_box_and_the_summary_leads_there(device_hall):  # noqa: F811
+    opened(device_hall)
+    vote_all(device_hall)
+    close(device_hall)
+    client = at_desk(device_hall.town.of("chief_teller"), "chief_teller")
+    data = two_holders("teller") | {"own_password": PASSWORD}
+    wrong = post(client, "voting.open_box", op="submit", **data | {"second_passphrase": CANARY})
+    assert wrong.status_code == 409 and "监票人：口令不对。" in told_at(wrong, "second_passphrase")
+    assert 'href="#id_second_passphrase"' in wrong.content.decode() and not told_at(wrong, "first_passphrase")
+    sheet = data | {"first_passphrase": "", "first_sheet": "AAAA BBBB"}
+    misread = post(client, "voting.open_box", op="submit", **sheet)
+    assert "抄写有误" in told_at(misread, "first_sheet") and not told_at(misread, "first_passphrase")
+    assert post(client, "voting.open_box", op="submit", **data).status_code == 302
+
+
+def test_a_wrong_password_of_ones_own_is_told_at_its_box_wherever_it_is_asked_for(device_hall):  # noqa: F811
+    """On the page of a step, on the page that asks to confirm one, on the page of an act, where codes are printed."""
+    town, said = device_hall.town, "密码不对，没有办理"
+    chair, teller = at_desk(town.of("chair"), "chair"), at_desk(town.of("teller"), "teller")
+    hold(device_hall)
+    attend(device_hall)
+    paper = [line(device_hall, n) for n in (1, 2, 3, 4, 5)]
+    checked = post(chair, "voting.open", op="confirm", on_paper=paper, own_password=CANARY)
+    do("voting.open", town.of("chair"), DAY, on_paper=paper)
+    do("voting.open_confirm", town.of("chief_teller"), DAY, confirmed=True)
+    clerk = at_desk(town.of("clerk"), "clerk")
+    codes = clerk.post(
+        f"/votes/{device_hall.vote.pk}/codes/", {"lines": [line(device_hall, 6)], "own_password": CANARY}
+    )
+    apply(SYSTEM)
+    data = {"lines": [line(device_hall, 7)], "reason": "手机没电", "own_password": CANARY}
+    act = teller.post(f"/do/voting.hand_paper/{device_hall.cycle.pk}/", data)
+    apply(SYSTEM)
+    vote_all(device_hall)
+    close(device_hall, returned=5)
+    step = post(at_desk(town.of("counter"), "counter"), "voting.key_first", op="submit", own_password=CANARY)
+    for page in (checked, codes, act, step):
+        assert page.status_code == 422 and said in told_at(page, "own_password")
+        assert 'href="#id_own_password"' in page.content.decode()
 
 
 def test_a_tally_is_no_draft(hall):  # noqa: F811
