@@ -15,6 +15,7 @@ from typing import Any
 from django.utils.timezone import localdate
 from django.utils.translation import gettext
 
+from projects.cycles.documents.tables import STANDINGS
 from projects.cycles.models import Cycle, CycleState, Session, SessionState
 from projects.cycles.rulebook import GRADES
 from projects.cycles.selectors import paper_of, session_of, sitting_term
@@ -164,6 +165,16 @@ class SheetRow:
     def is_open(self) -> bool:
         """Whether what it waits for is somebody's turn already, and not late."""
         return self.line.level is Level.WAITING and self.task_id is not None
+
+    @property
+    def standing(self) -> str:
+        """How it stands on the page and on the paper: the line's level, or that it is somebody's turn now (`STANDINGS`)."""
+        return "open" if self.is_open else self.line.level.value
+
+    @property
+    def said(self) -> str:
+        """The same in words."""
+        return gettext(STANDINGS[self.standing])
 
 
 @dataclass(frozen=True)

@@ -385,21 +385,21 @@ def record_training(
 
 
 def confirm_readiness(act: Act, cycle: Cycle, *, words: str) -> Outcome:
-    """程序体检表 as it stood when the chair confirmed it."""
-    lines = readiness.readiness_sheet(cycle, act.on)
+    """程序体检表 as it stood, and as the page showed it, when the chair confirmed it."""
+    sheet = readiness.sheet_of(cycle, act.on)
     rows = [
         {
-            "what": ln.what,
-            "who": ln.who,
-            "level": ln.level.value,
-            "note": ln.note,
-            "grade": ln.point.grade,
-            "basis": ln.point.basis,
+            "what": row.line.what,
+            "who": row.line.who,
+            "level": row.standing,
+            "note": row.line.note,
+            "grade": row.line.point.grade,
+            "basis": row.line.point.basis,
         }
-        for ln in lines
+        for row in sheet.rows
     ]
     make_paper(act, cycle, "readiness", f"{cycle}程序体检表", body=words, data={"lines": rows})
-    return Outcome(after={"warnings": [ln.note for ln in lines if ln.level is rules.Level.WARNING]})
+    return Outcome(after={"warnings": [row.line.note for row in sheet.told]})
 
 
 def send_materials(act: Act, cycle: Cycle, *, words: str) -> Outcome:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from projects.cycles.documents.parts import Table
 from projects.cycles.models import Paper
 from workflow.flows.money import wan
 
-LEVELS = {
-    "done": "已完成",
-    "waiting": "未到时间",
-    "warning": "提醒",
-    "late": "已过期限",
-    "blocking": "未完成",
+# How a line of the readiness sheet stands, on its page as on the paper the chair confirms.
+STANDINGS = {
+    "done": gettext_noop("具备"),
+    "open": gettext_noop("待办"),
+    "waiting": gettext_noop("未到时间"),
+    "warning": gettext_noop("提示"),
+    "late": gettext_noop("已过期限"),
+    "blocking": gettext_noop("须先办结"),
 }
 
 
@@ -85,7 +89,7 @@ def _readiness(rows: list[dict[str, Any]]) -> Table:
     return Table(
         head=("序号", "事项", "由谁办理", "情况", "说明"),
         rows=tuple(
-            (str(n), row["what"], row["who"], LEVELS.get(row["level"], row["level"]), row["note"])
+            (str(n), row["what"], row["who"], STANDINGS[row["level"]], row["note"])
             for n, row in enumerate(rows, 1)
         ),
         widths=(8, 30, 18, 14, 30),

@@ -199,7 +199,7 @@ def test_a_papers_table_is_on_the_sheet():
         (
             "readiness",
             {"lines": [{"what": "名册", "who": "人大办", "level": "blocking", "note": "未定"}]},
-            ("1", "名册", "人大办", "未完成", "未定"),
+            ("1", "名册", "人大办", "须先办结", "未定"),
         ),
         (
             "opinions",

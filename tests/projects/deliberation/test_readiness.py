@@ -8,6 +8,7 @@ import pytest
 
 from projects.ballots.models import Vote
 from projects.ballots.services import record_attendance
+from projects.cycles.documents.tables import tables_of
 from projects.cycles.models import Cycle, CycleState, Paper, RollLine
 from projects.deliberation.models import Receipt
 from projects.deliberation.readiness import obstacles_to_ready, readiness_sheet, sheet_of
@@ -150,3 +151,14 @@ def test_the_confirmed_sheet_keeps_what_each_line_rests_on(town, reported):  # n
         "basis": "《地方组织法》第二十二条",
     } in lines
     assert RollLine.objects.count() == 20
+
+
+def test_the_confirmed_sheet_says_what_the_page_said_when_it_was_confirmed(town, reported):  # noqa: F811
+    play.play_agenda(town, reported, t=T, seats=SEATS)
+    play.play_papers(town, reported, t=T)
+    page = sheet_of(Cycle.objects.get(), date(2027, 1, 10))
+    do("deliberation.readiness", town.of("chair"), "2027-01-10", words="")
+    [table] = tables_of(Paper.objects.get(kind="readiness"))
+    assert [(row[1], row[3]) for row in table.rows] == [(row.line.what, row.said) for row in page.rows]
+    assert page.open_now and page.waiting
+    assert {"待办", "未到时间", "具备"} <= {row[3] for row in table.rows}
