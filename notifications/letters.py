@@ -46,6 +46,8 @@ TITLES: dict[str, Any] = {
     "recount_possible": _("可以提出复票"),
     "not_agreed": _("复票、重新投票或改用纸质票未获同意"),
     "recount_declined": _("不复票，计票人不再等候"),
+    "recount_lapsed": _("复票不再办理，计票人不再等候"),
+    "asked_in_vain": _("提出的复票、重新投票或改用纸质票不再办理"),
     "declared": _("票决结果"),
     "filed": _("报送备案"),
     "summarised": _("进度汇总"),

@@ -118,6 +118,28 @@ ROUTES: tuple[Route, ...] = (
     Route("task.comment", Audience.NAMED, "noted", outside=False, found_in="after.told"),
     Route("meeting.call", Audience.NAMED, "meeting_called", URGENT, found_in="after.told"),
     Route("meeting.call_off", Audience.NAMED, "meeting_called_off", URGENT, found_in="after.told"),
+    # Of a recount, a new vote or the turn to paper that was asked for and has been overtaken: whoever was named to count
+    # again waits in the hall, whoever asked for it waits for an answer.
+    Route(
+        "flow.cancel",
+        Audience.NAMED,
+        "recount_lapsed",
+        URGENT,
+        duty=SECURITY,
+        found_in="after.counters",
+        where={"asked": "recount"},
+    ),
+    *(
+        Route(
+            "flow.cancel",
+            Audience.NAMED,
+            "asked_in_vain",
+            URGENT,
+            found_in="after.asked_by",
+            where={"asked": asked},
+        )
+        for asked in ("turn", "recount", "void")
+    ),
     Route("flow.cancel", Audience.OFFICES, "called_off", offices=DESKS),
     Route("grant.revoke", Audience.NAMED, "office_ended", found_in="before.user", duty=SECURITY),
     # Of a trail that is another than it was; written into the trail above as well, whose offices read of it there.

@@ -21,19 +21,8 @@ from workflow.people.saying import said as _
 
 # Asked for by one; the second person's task is a flow of its own, beside that of the vote.
 ASKED = ("turn", "recount", "void")
-Listener = Callable[[Act, Vote, str, str], None]
 Holder = Callable[[Vote], None]
-_when_overtaken: list[Listener] = []
 _holders: list[Holder] = []
-
-
-def on_overtaken(listener: Listener) -> None:
-    """Have `listener` called with act, vote, what and reason inside the act after which nobody needs what was asked for.
-
-    A room above calls off the second person's task, or sends the vote's own back where it is the opening.
-    """
-    if listener not in _when_overtaken:
-        _when_overtaken.append(listener)
 
 
 @dataclass(frozen=True)
@@ -42,6 +31,20 @@ class Entered:
 
     by: User
     figures: dict[str, Any]
+
+
+Listener = Callable[[Act, Vote, str, str, Entered | None], None]
+_when_overtaken: list[Listener] = []
+
+
+def on_overtaken(listener: Listener) -> None:
+    """Have `listener` called with act, vote, what, reason and what had been entered, inside the act after which nobody
+    needs what was asked for.
+
+    A room above calls off the second person's task, or sends the vote's own back where it is the opening.
+    """
+    if listener not in _when_overtaken:
+        _when_overtaken.append(listener)
 
 
 def enter(act: Act, vote: Vote, what: str, figures: dict[str, Any]) -> None:
@@ -152,9 +155,7 @@ def overtake_roll_call(act: Act, vote: Vote, *, reason: str) -> None:
 
     vote: locked by the caller.
     """
-    take_back(vote, "open")
-    for listener in _when_overtaken:
-        listener(act, vote, "open", reason)
+    _overtaken(act, vote, "open", "open", reason)
 
 
 def overtake_issue(act: Act, vote: Vote, *, reason: str) -> None:
@@ -163,9 +164,7 @@ def overtake_issue(act: Act, vote: Vote, *, reason: str) -> None:
     vote: locked by the caller, its turns held (`hold_turns`).
     """
     if "open" in vote.awaiting:
-        take_back(vote, "open")
-        for listener in _when_overtaken:
-            listener(act, vote, "issue", reason)
+        _overtaken(act, vote, "open", "issue", reason)
 
 
 def overtake(act: Act, votes: QuerySet[Vote], *, reason: str, asked: Sequence[str] = ASKED) -> None:
@@ -174,6 +173,12 @@ def overtake(act: Act, votes: QuerySet[Vote], *, reason: str, asked: Sequence[st
     for vote in waiting.select_for_update(of=("self",)).order_by("pk"):
         for what in asked:
             if what in vote.awaiting:
-                take_back(vote, what)
-                for listener in _when_overtaken:
-                    listener(act, vote, what, reason)
+                _overtaken(act, vote, what, what, reason)
+
+
+def _overtaken(act: Act, vote: Vote, what: str, told_as: str, reason: str) -> None:
+    """Take back what waits, and tell whoever follows it. told_as: as what they know it."""
+    waiting = entered(vote, what)
+    take_back(vote, what)
+    for listener in _when_overtaken:
+        listener(act, vote, told_as, reason, waiting)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -35,10 +36,12 @@ def hold(flow: type, subject: Record) -> None:
         list(running(flow, subject).select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
-def call_off(flow: type, subject: Record, act: Act, *, reason: str) -> None:
-    """End every running process of a flow on a record."""
+def call_off(
+    flow: type, subject: Record, act: Act, *, reason: str, told: Mapping[str, Any] | None = None
+) -> None:
+    """End every running process of a flow on a record. told: what the trail says of it besides."""
     for process in running(flow, subject):
-        cancel_flow(process, act, reason=reason)
+        cancel_flow(process, act, reason=reason, told=told)
 
 
 def ending_with(about: Record) -> QuerySet[Deadline]:

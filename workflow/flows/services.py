@@ -677,10 +677,11 @@ def _keep_file(note: Comment, file: Checked) -> CommentFile:
     )
 
 
-def cancel_flow(process: Any, act: Act, *, reason: str) -> None:
+def cancel_flow(process: Any, act: Act, *, reason: str, told: Mapping[str, Any] | None = None) -> None:
     """Call a whole flow off; cancelling one branch of a parallel pair would leave its join stuck for good.
 
-    The entry keeps which tasks nobody does any more, by key: whoever had prepared for them reads of it.
+    The entry keeps which tasks nobody does any more, by key: whoever had prepared for them reads of it. told: what it
+    says besides, so that others read of it too.
     """
     with transaction.atomic(), busy_if_locked(), recording(act):
         process.flow_class.instance.cancel(process)
@@ -693,7 +694,7 @@ def cancel_flow(process: Any, act: Act, *, reason: str) -> None:
             "flow.cancel",
             subject.reference,
             about=subject.about or subject.reference,
-            after={"steps": sorted({task.deadline.key for task in tasks})},
+            after={"steps": sorted({task.deadline.key for task in tasks})} | dict(told or {}),
             reason=reason,
             label=subject.label,
         )

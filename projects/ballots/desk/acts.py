@@ -358,12 +358,7 @@ class Desk:
         vote = self.vote_of(subject)
         waiting = witnessing.entered(vote, what)
         services.send_back(vote, what)
-        told: dict[str, Any] = {"agreed": False, "asked": what}
-        if waiting:
-            told["asked_by"] = waiting.by.username
-        if what == "recount" and (named := tellers.named_to_count(vote.to_count_again, act.on)):
-            told["counters"] = [user.username for user in named]
-        return Outcome(after=told, reason=reason)
+        return Outcome(after={"agreed": False} | _whom_it_kept(vote, what, waiting, act.on), reason=reason)
 
     def recount(self, act: Act, subject: Any, anew: type[OfficeFlow]) -> Outcome:
         """The second person agrees: the ballots are counted again in a new record that names the old one.
@@ -436,10 +431,13 @@ class Desk:
         def at_this_desk(vote: Vote) -> Iterable[Record]:
             return self.subjects_of(vote) if vote.purpose in self.purposes else ()
 
-        def overtaken(act: Act, vote: Vote, what: str, reason: str) -> None:
+        def overtaken(
+            act: Act, vote: Vote, what: str, reason: str, waiting: witnessing.Entered | None
+        ) -> None:
             for subject in at_this_desk(vote):
                 if what in flows:
-                    call_off(flows[what], subject, act, reason=reason)
+                    told = _whom_it_kept(vote, what, waiting, act.on)
+                    call_off(flows[what], subject, act, reason=reason, told=told)
                 for key, target in back.get(what, ()):
                     give_back(subject, key, act, to=target, reason=reason)
 
@@ -740,6 +738,17 @@ def _rejected_because(rejected: Rejection) -> str:
     if rejected.differences:
         return _("两名计票人录入的数字不一致，两次都不作数，须重新录入。")
     return _("两名计票人录入的数字相同，但票数不平衡，两次都不作数，须重新清点、录入。")
+
+
+def _whom_it_kept(vote: Vote, what: str, waiting: witnessing.Entered | None, on: date) -> dict[str, Any]:
+    """What the trail says of whom something asked for has kept waiting, which is not done: whoever asked for it, of a
+    recount whoever was named to count as well."""
+    told: dict[str, Any] = {"asked": what}
+    if waiting:
+        told["asked_by"] = waiting.by.username
+    if what == "recount" and (named := tellers.named_to_count(vote.to_count_again, on)):
+        told["counters"] = [user.username for user in named]
+    return told
 
 
 def _as_kept(*, held_on: date, **meeting: Any) -> dict[str, Any]:

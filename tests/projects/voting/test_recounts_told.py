@@ -225,6 +225,38 @@ def test_those_named_to_count_again_read_that_no_recount_is_agreed_to(hall):
         assert "监票人不同意复票，您不必在会场等候" in told[user].body and why in told[user].body
 
 
+def test_those_named_to_count_again_and_whoever_asked_read_that_the_recount_has_lapsed(hall):
+    give_mailboxes()
+    with_list(hall)
+    collected(hall)
+    counted(hall, SIPING)
+    name(hall)
+    ask_recount(hall)
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+
+    told = {one.recipient: one for one in letters(hall, "flow.cancel")}
+    chief = hall.town.of("chief_teller")
+    assert {*staff(hall), chief} <= told.keys()
+    for user in staff(hall):
+        assert told[user].title.startswith("不再复票，请不必等候")
+        assert "您不必在会场等候" in told[user].body and "结果已经宣布，不再复票。" in told[user].body
+    assert told[chief].title.startswith("您提出的事项不再办理") and "结果已经宣布" in told[chief].body
+    others = {one.title[:4] for user, one in told.items() if user not in (*staff(hall), chief)}
+    assert others == {"事项终止"}
+
+
+def test_where_nobody_was_named_to_count_again_whoever_asked_alone_reads_that_it_has_lapsed(hall):
+    give_mailboxes()
+    collected(hall)
+    counted(hall, SIPING)
+    second_pair(hall)
+    ask_recount(hall)
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    titles = [one.title for one in letters(hall, "flow.cancel")]
+    assert sum(title.startswith("您提出的事项不再办理") for title in titles) == 1
+    assert not any(title.startswith("不再复票") for title in titles)
+
+
 def test_counters_nobody_has_named_are_not_written_to_about_a_recount_declined(hall):
     give_mailboxes()
     collected(hall)
