@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.db.models import JSONField, Q, QuerySet, Value
+from django.db.models import JSONField, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Coalesce
 from django.utils.text import format_lazy
@@ -173,7 +173,9 @@ def entries_called(entries: QuerySet[Entry], words: str, hall: Unit) -> QuerySet
     keys = {mark: KeyTextTransform(mark, after) for mark, _title in _moves.values()}
     keys["office"] = KeyTextTransform("office", inside)
     # What an entry does not say is nothing, and not unknown: the conditions are turned round as well.
-    said = {f"said_{key}": Coalesce(value, Value("")) for key, value in keys.items()}
+    said = {
+        f"said_{key}": Coalesce(value, Value(""), output_field=TextField()) for key, value in keys.items()
+    }
     return entries.alias(**said).filter(found)
 
 

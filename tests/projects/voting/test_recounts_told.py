@@ -12,7 +12,7 @@ from notifications.post import post_unit
 from projects.ballots.models import Vote
 from projects.ballots.selectors import with_recounts
 from projects.cycles.models import Paper
-from projects.demo.play.voting import Sheet, play_ballot
+from projects.demo.play.voting import Sheet, play_announcement, play_ballot
 from projects.portal.public_selectors import published_papers, results_of
 from projects.voting.superseding import told_superseded
 from tests.builders import do
@@ -225,22 +225,32 @@ def test_those_named_to_count_again_read_that_no_recount_is_agreed_to(hall):
         assert "监票人不同意复票，您不必在会场等候" in told[user].body and why in told[user].body
 
 
+def published_all_the_same(hall: Hall) -> None:
+    """The recount is asked for once the result is declared; it is resolved on and published without a teller's answer."""
+    for office in ("chief", "teller"):
+        who = hall.town.of("chief_teller" if office == "chief" else "teller")
+        do(f"voting.certify_{office}", who, DAY, confirmed=True)
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    ask_recount(hall)
+    resolved(hall)
+    play_announcement(hall.town, hall.cycle, T)
+
+
 def test_those_named_to_count_again_and_whoever_asked_read_that_the_recount_has_lapsed(hall):
     give_mailboxes()
     with_list(hall)
     collected(hall)
     counted(hall, SIPING)
     name(hall)
-    ask_recount(hall)
-    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    published_all_the_same(hall)
 
     told = {one.recipient: one for one in letters(hall, "flow.cancel")}
     chief = hall.town.of("chief_teller")
     assert {*staff(hall), chief} <= told.keys()
     for user in staff(hall):
         assert told[user].title.startswith("不再复票，请不必等候")
-        assert "您不必在会场等候" in told[user].body and "结果已经宣布，不再复票。" in told[user].body
-    assert told[chief].title.startswith("您提出的事项不再办理") and "结果已经宣布" in told[chief].body
+        assert "您不必在会场等候" in told[user].body and "结果已经公告，不再复票。" in told[user].body
+    assert told[chief].title.startswith("您提出的事项不再办理") and "结果已经公告" in told[chief].body
     others = {one.title[:4] for user, one in told.items() if user not in (*staff(hall), chief)}
     assert others == {"事项终止"}
 
@@ -250,11 +260,11 @@ def test_where_nobody_was_named_to_count_again_whoever_asked_alone_reads_that_it
     collected(hall)
     counted(hall, SIPING)
     second_pair(hall)
-    ask_recount(hall)
-    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
-    titles = [one.title for one in letters(hall, "flow.cancel")]
-    assert sum(title.startswith("您提出的事项不再办理") for title in titles) == 1
-    assert not any(title.startswith("不再复票") for title in titles)
+    published_all_the_same(hall)
+    told = letters(hall, "flow.cancel")
+    asked = {one.recipient for one in told if one.title.startswith("您提出的事项不再办理")}
+    assert asked == {hall.town.of("chief_teller")}
+    assert not any(one.title.startswith("不再复票") for one in told)
 
 
 def test_counters_nobody_has_named_are_not_written_to_about_a_recount_declined(hall):
