@@ -28,7 +28,7 @@ from workflow.flows.meetings import BY_DEPUTIES, Standard
 from workflow.machines.references import number_in
 from workflow.people.models import Unit, User
 from workflow.people.prepared import Prepared
-from workflow.roles.selectors import holders_of
+from workflow.roles.selectors import grants_between, holders_of, was_held
 
 # The offices of whoever sits at a session: in office, and elected to a new congress.
 SITTING = ("deputy", "deputy_elect")
@@ -124,6 +124,17 @@ def notice_of(session: Session) -> Paper | None:
     """The notice a session was called with, and its proposed agenda (会议通知)."""
     called = Paper.objects.filter(unit=session.unit, kind="convening", subject=session.reference)
     return called.order_by("-pk").first()
+
+
+def chair_of(unit: Unit, on: date) -> str:
+    """人大主席 of a hall on a day that may be past: a vice-chair where it has no chair, empty where it has neither.
+
+    The chair does the presidium's day-to-day work between its meetings, calls them and signs what it sends (组织法 18).
+    """
+    held = [grant for grant in grants_between("chair", unit, on, on) if was_held(grant, on)]
+    own = [grant for grant in held if grant.stands_for_id is None]
+    first = sorted(own, key=lambda grant: ("副" in grant.title, grant.pk))
+    return first[0].user.name if first else ""
 
 
 def opens_term(session: Session | None) -> bool:

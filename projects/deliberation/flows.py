@@ -375,6 +375,7 @@ class WithdrawalFlow(YearlyFlow):
     consent_withdraw = MeetingView(
         office="presidium",
         title=_("主席团决定是否同意撤回"),
+        findings=(_("会议同意撤回。"), _("会议不同意撤回。")),
         form=forms.ConsentForm,
         act=replies.decide_withdrawal,
         page=PAGES + "withdrawal.html",

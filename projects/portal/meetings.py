@@ -19,19 +19,21 @@ from projects.cycles.documents.composing import text_parts
 from projects.cycles.documents.issuing import body_in_full
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part
 from projects.cycles.numerals import numeral
+from projects.cycles.selectors import chair_of
 from projects.portal.documents import written
 from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
 from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
 from workflow.inbox.selectors import offices_served
 from workflow.people.models import User
-from workflow.people.saying import in_the_records_language, listed
+from workflow.people.saying import in_the_records_language, listed, titled
 from workflow.people.services import unit_on
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
 from workflow.roles.selectors import members_on
 
+PRESIDIUM = "presidium"
 CHINESE_DAY = "Y年n月j日"
 
 
@@ -73,6 +75,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponseBase:
         "call": called,
         "body": _name(called),
         "issuer": _issuer(called, timezone.localdate(called.at)),
+        "convener": _convener(called, timezone.localdate(called.at)),
         "members": names_of(members_on(called.body, called.seat, called.held_on)),
         "agenda": agenda,
         "left": left,
@@ -200,13 +203,20 @@ def _issuer(held: Sitting | MeetingCall, day: date) -> str:
     return body_in_full(held.body, unit_on(held.unit, day))
 
 
+def _convener(held: Sitting | MeetingCall, day: date) -> str:
+    """Who calls the body together, not who entered it: the presidium's meetings are the chair's to call, by whom its
+    day-to-day work is done (组织法 18); of other bodies nothing is laid down here, and nobody is named."""
+    return chair_of(held.seat, day) if held.body == PRESIDIUM else ""
+
+
 def minutes_of(held: Sitting) -> Document:
-    """会议纪要: facts of the meeting, then each matter with its text and its votes."""
+    """会议纪要: facts of the meeting, then each matter: its text, what was decided and why, its votes, what they came to."""
     day = date_format(held.held_on, CHINESE_DAY)
     absent = absent_at(held)
     facts = [
         _("时间：%(day)s") % {"day": day},
         _("地点：%(place)s") % {"place": held.place},
+        *([_("召集：%(who)s") % {"who": convener}] if (convener := _convener(held, held.held_on)) else []),
         _("主持：%(who)s") % {"who": held.presided_by},
         _("出席：%(who)s（应到 %(members)s 人，实到 %(present)s 人）")
         % {"who": names_of(held.attended.all()), "members": held.members, "present": held.attended.count()},
@@ -223,6 +233,6 @@ def minutes_of(held: Sitting) -> Document:
 def _matter(matter: Meeting) -> list[Part]:
     figures = {"yes": matter.votes_for, "no": matter.votes_against, "none": matter.votes_abstain}
     votes = _("表决：赞成 %(yes)s 票，反对 %(no)s 票，弃权 %(none)s 票。") % figures
-    outcome = _("会议同意。") if matter.agreed else _("会议未通过。")
     about = [Paragraph(matter.task.deadline.label)] if matter.task else []
-    return [*about, *text_parts(matter.minutes), Paragraph(votes + outcome)]
+    decided = [part for label, text in matter.decided for part in text_parts(titled(label, text))]
+    return [*about, *text_parts(matter.minutes), *decided, Paragraph(votes + matter.finding)]

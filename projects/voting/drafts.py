@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from math import ceil
 
 from projects.ballots.models import Vote
@@ -15,7 +15,6 @@ from projects.cycles.tables import WORDS
 from projects.selection.models import Item
 from projects.voting.selectors import ResultRow, filed_papers, result_now, vote_of, vote_session
 from workflow.people.texts import in_words
-from workflow.roles.selectors import holders_of
 
 
 def _chosen(rows: list[ResultRow]) -> list[Item]:
@@ -131,8 +130,3 @@ def filing_text(cycle: Cycle) -> str:
         f"现将{cycle.unit.name}{cycle.year}年度{cycle.period}{words['project']}{words['vote']}情况报告如下：候选项目 {len(rows)} 个，"
         f"入选 {chosen} 个。随文报送{'、'.join(sent)}，请予备案。"
     )
-
-
-def issued_by(cycle: Cycle, on: date) -> str:
-    """签发人: who presides over the presidium on a day; empty where nobody does."""
-    return next((user.name for user in holders_of("chair", cycle.unit, on)), "")

@@ -268,6 +268,7 @@ class RemainderFlow(SinceVoteFlow):
     remainder = MeetingView(
         office="presidium",
         title=_("决定余下名额是否提请本次会议另行票决"),
+        findings=(_("会议作出以上决定。"), _("会议没有形成决定。")),
         form=forms.RemainderForm,
         act=services.decide_remainder,
         obstacles=services.obstacles_to_remainder,

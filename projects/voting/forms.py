@@ -16,6 +16,7 @@ from projects.ballots.models import Vote
 from projects.ballots.selectors import lines_of
 from projects.collection.forms import Lines
 from projects.cycles.models import Session
+from projects.cycles.selectors import chair_of
 from projects.voting import drafts, selectors, services
 from projects.voting.selectors import vote_of
 from workflow.flows.fields import choice_field
@@ -297,5 +298,5 @@ class FilingForm(StepForm):
     body = forms.CharField(label=_("备案报告正文"), widget=Lines(attrs={"rows": 6}), max_length=20000)
 
     def prepare(self) -> None:
-        self.fields["issued_by"].initial = partial(drafts.issued_by, self.subject, self.act.on)
+        self.fields["issued_by"].initial = partial(chair_of, self.subject.unit, self.act.on)
         self.fields["body"].initial = partial(drafts.filing_text, self.subject)

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from projects.supervision import summaries
+from workflow.flows.base import flows
+from workflow.flows.nodes import MeetingView
 from workflow.inbox.story import title_of_action
 from workflow.machines.graph import arrows, machines
 from workflow.reminders import services as reminders
@@ -57,3 +59,19 @@ STAYING = sorted({f"{m.kind}.{a.name}" for m in machines() for a in arrows(m) if
 def test_an_arrow_that_leaves_a_record_where_it_is_has_a_title_of_its_own(action: str) -> None:
     assert "project.carry_over" in STAYING
     assert title_of_action(action) != action and "转为" not in title_of_action(action)
+
+
+USUAL = MeetingView.__init__.__kwdefaults__["findings"]
+ASKING = sorted(
+    node.key
+    for flow in flows()
+    for node in flow.steps()
+    if isinstance(node, MeetingView) and "是否" in node.task_title
+)
+
+
+@pytest.mark.parametrize("key", ASKING)
+def test_the_record_of_a_decision_on_whether_something_is_so_says_which_of_the_two_it_is(key: str) -> None:
+    assert "supervision.classify_change" in ASKING
+    (node,) = (step for flow in flows() for step in flow.steps() if step.key == key)
+    assert not set(map(str, node.findings)) & set(map(str, USUAL))

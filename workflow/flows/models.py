@@ -312,7 +312,9 @@ class Sitting(models.Model):
 class Meeting(models.Model):
     """A body's decision with its attendance and votes (组织法 19, 25); the record of a meeting task.
 
-    sitting: the meeting it was one of several matters of; None where it was called for this one alone.
+    finding: what it came to, in words; decided: what was entered of it besides, each a label and a text. Both are empty
+    where nothing but the votes was recorded. sitting: the meeting it was one of several matters of; None where it was
+    called for this one alone.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -329,5 +331,7 @@ class Meeting(models.Model):
     agreed = models.BooleanField(_("通过"))
     attended = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
     minutes = models.TextField(_("会议纪要"))
+    finding = models.CharField(_("会议结论"), max_length=100, blank=True)
+    decided = models.JSONField(_("决定事项"), default=list)
     sitting = models.ForeignKey(Sitting, models.PROTECT, null=True, related_name="matters")
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

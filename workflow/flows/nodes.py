@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy
 from viewflow import this
 from viewflow.workflow import nodes
 from viewflow.workflow.activation import Activation
@@ -214,6 +215,7 @@ class MeetingView(OfficeView):
 
     members: subject → how many members the body has, where they are not holders of an office (the congress).
     standard: subject → what the decision takes, where the body's own rules may say otherwise than the law.
+    findings: what the record says that it came to, where the body agreed and where it did not.
     The service is handed the `meeting`; whether it agreed is `meeting.agreed`.
     """
 
@@ -223,10 +225,11 @@ class MeetingView(OfficeView):
         form: type[MinutesForm] = MeetingForm,
         members: Callable[[Any], int] | None = None,
         standard: Callable[[Any], Standard] | None = None,
+        findings: tuple[Text, Text] = (gettext_lazy("会议同意。"), gettext_lazy("会议未通过。")),
         **kwargs: Any,
     ) -> None:
         super().__init__(form=form, **kwargs)
-        self.members_of, self.standard_of = members, standard
+        self.members_of, self.standard_of, self.findings = members, standard, findings
 
     @property
     def may_send_back(self) -> bool:

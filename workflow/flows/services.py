@@ -25,6 +25,7 @@ from workflow.audit.models import Entry
 from workflow.audit.services import Act, done_with, write_down
 from workflow.flows import drafts
 from workflow.flows.acting import acting, recording
+from workflow.flows.answers import decided_by
 from workflow.flows.errors import (
     AlreadyDone,
     Barred,
@@ -456,6 +457,8 @@ def _meeting(turn: Turn, form: MinutesForm, sitting: Sitting | None) -> Meeting:
         votes_abstain=division.votes_abstain,
         agreed=form.agreed(),
         minutes=data["minutes"],
+        finding=worded(turn.node.findings[0 if form.agreed() else 1], turn.act.unit),
+        decided=[[one.label, one.text] for one in decided_by(form, besides=MEETING_FIELDS)],
         recorded_by=turn.act.actor,
         sitting=sitting,
     )

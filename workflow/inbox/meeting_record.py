@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from workflow.flows import drafts, services
 from workflow.flows.acting import acting
+from workflow.flows.answers import Answer, answers_of
 from workflow.flows.errors import Refused
 from workflow.flows.fields import ChineseDateField, PeopleField, PlainForm, choice_field
 from workflow.flows.forms import day_typed, held_already
@@ -30,7 +31,6 @@ from workflow.inbox import recording
 from workflow.inbox.asked import number_asked
 from workflow.inbox.attempts import REFUSED, attempted, kept, not_kept
 from workflow.inbox.meetings import LEAST_MATTERS, chosen_of, notice_of, posted_of, too_few
-from workflow.inbox.pages import Answer, answers_of
 from workflow.people.models import Unit, User
 from workflow.people.wording import worded
 from workflow.roles.middleware import acting_grant

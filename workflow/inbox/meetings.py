@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from workflow.flows.answers import Answer, answers_of
 from workflow.flows.calling import Planned, call, call_off, open_calls
 from workflow.flows.errors import Refused
 from workflow.flows.fields import ChineseDateField, PlainForm
@@ -23,7 +24,6 @@ from workflow.flows.models import Deadline, MeetingCall, Sitting
 from workflow.flows.notices import with_matters_left
 from workflow.flows.sittings import may_be_joined, sittings_of, why_over
 from workflow.inbox.attempts import REFUSED, attempted
-from workflow.inbox.pages import Answer, answers_of
 from workflow.inbox.selectors import by_date, claimed_by, offices_served, queue_of
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant

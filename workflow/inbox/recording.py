@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflow.flows import drafts, services
+from workflow.flows.answers import typed_of
 from workflow.flows.forms import StepForm
 from workflow.flows.models import Deadline, Draft, MeetingCall
 from workflow.flows.sittings import COMMON, may_be_joined
 from workflow.inbox.asked import is_number
-from workflow.inbox.pages import typed_of
 from workflow.inbox.selectors import offices_served, own_claims
 from workflow.people.models import Unit
 from workflow.people.saying import listed

@@ -25,6 +25,7 @@ from workflow.audit.selectors import history_of
 from workflow.audit.services import Act, done_with
 from workflow.flows import copies, drafts, events, holding, services
 from workflow.flows.acting import acting
+from workflow.flows.answers import answers_of
 from workflow.flows.calling import open_call_on
 from workflow.flows.errors import AlreadyDone, InvalidForm, Obstructed, Refused, WrongEntry
 from workflow.flows.forms import ReturnForm
@@ -39,7 +40,7 @@ from workflow.inbox.beside import acts_beside, beside
 from workflow.inbox.forms import CommentForm, HandOverForm, SideForm, TakeBackForm, UrgeForm
 from workflow.inbox.in_person import OWN, InPersonForm
 from workflow.inbox.lists import PER_PAGE
-from workflow.inbox.pages import NAMED, answers_of, next_steps, who_may_do
+from workflow.inbox.pages import NAMED, next_steps, who_may_do
 from workflow.inbox.reading import Showing, personal_data_shown
 from workflow.inbox.story import Line, line_of, lines_of
 from workflow.machines.graph import machines

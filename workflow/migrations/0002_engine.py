@@ -301,6 +301,8 @@ class Migration(migrations.Migration):
                     ('votes_abstain', models.PositiveSmallIntegerField(verbose_name='弃权')),
                     ('agreed', models.BooleanField(verbose_name='通过')),
                     ('minutes', models.TextField(verbose_name='会议纪要')),
+                    ('finding', models.CharField(blank=True, max_length=100, verbose_name='会议结论')),
+                    ('decided', models.JSONField(default=list, verbose_name='决定事项')),
                     ('attended', models.ManyToManyField(related_name='+', to=settings.AUTH_USER_MODEL)),
                     ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                     ('task', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='meeting', to='viewflow.task')),

@@ -236,6 +236,7 @@ class MinorChangeFlow(ChangeSteps, YearlyFlow):
     classify_change = MeetingView(
         office="presidium",
         title=_("认定是否为轻微调整"),
+        findings=(_("会议认定为轻微调整。"), _("会议未认定为轻微调整，按重大调整办理。")),
         form=forms.ClassifyForm,
         act=changing.classify_change,
         context=selectors.change_facts,

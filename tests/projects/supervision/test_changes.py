@@ -730,6 +730,9 @@ def test_a_minor_change_is_classified_with_its_grounds_and_announced(year):
     with pytest.raises(NotYourTurn):
         year.do("classify_change", year.town.of("mayor"), "2027-05-20", **year.presidium("2027-05-20"))
     entry = classify(year)
+    meeting = Meeting.objects.latest("pk")
+    assert meeting.finding == "会议认定为轻微调整。"
+    assert meeting.decided == [["认定理由", "换到村部旁，不影响目标、投资和受益范围。"]]
     assert year.project().place == "第1村"  # classified, not announced yet
     year.do("announce_change", year.town.of("clerk"), "2027-05-22", **NOTICE)
     change = Change.objects.get()
@@ -750,6 +753,7 @@ def test_what_the_presidium_does_not_find_minor_goes_to_the_congress(year):
     classify(year, agree=False, grounds="完成时限推迟到下一年度，属于重大调整。")
     change = Change.objects.get()
     assert (change.state, change.grade, change.body) == ("asked", "major", "congress")
+    assert Meeting.objects.latest("pk").finding == "会议未认定为轻微调整，按重大调整办理。"
     assert year.project().finish_by == date(2027, 12, 20)
     year.in_session()
     decide(year, "2027-06-18")

@@ -461,6 +461,7 @@ def test_the_pages_call_write_the_notice_and_begin_the_record_from_it(client, to
     apply(SYSTEM)
     made = MeetingCall.objects.get()
     assert "会议通知已发给全体组成人员" in page and "记录会议" not in page
+    assert "召集人" not in page, "who calls the Party committee is not laid down"
     answer = client.get(f"/meetings/called/{made.pk}/docx/")
     words = [p.text for p in docx.Document(io.BytesIO(answer.content)).paragraphs]
     assert "关于召开青溪镇党委会议的通知" in words and any("9:00在三楼会议室召开" in w for w in words)
@@ -1105,6 +1106,8 @@ def test_the_clerk_calls_the_presidium_on_three_matters_records_from_the_notice_
     apply(SYSTEM)
     made = MeetingCall.objects.get()
     assert "柳河镇人民代表大会主席团" in page and presidium[0].name in page
+    who = dict(re.findall(r"<dt[^>]*>\s*(召集人|记录人)\s*</dt>\s*<dd[^>]*>\s*([^<\s]+)", page))
+    assert who == {"召集人": there.of("chair").name, "记录人": clerk.name}
     told = json.loads(Entry.objects.get(action="meeting.call").body)["after"]["told"]
     assert told == sorted(user.username for user in presidium)
     assert {one.recipient_id for one in posted(there) if one.letter == "meeting_called"} == {
@@ -1145,7 +1148,11 @@ def test_the_clerk_calls_the_presidium_on_three_matters_records_from_the_notice_
     words = [p.text for p in docx.Document(io.BytesIO(file)).paragraphs]
     assert "柳河镇人大主席团会议纪要" in words and "柳河镇人民代表大会主席团" in words
     assert all(any(title in line for line in words) for title in TITLES[:3])
-    assert sum("会议同意。" in line for line in words) == 2 and f"记录：{clerk.name}" in words
+    assert [line.split("。")[-2] for line in words if line.startswith("表决：")] == [
+        "会议同意撤回", "会议同意撤回", "会议不同意撤回"
+    ]  # fmt: skip
+    assert "不同意撤回的理由：群众呼声较高，仍提交票决。" in words
+    assert f"召集：{there.of('chair').name}" in words and f"记录：{clerk.name}" in words
 
 
 def test_the_partys_office_calls_and_records_its_meeting_and_has_neither_seat_nor_vote_in_it(client, town):
