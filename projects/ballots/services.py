@@ -348,10 +348,10 @@ def until_quorum(vote: Vote, present: int | None = None) -> list[str]:
     missing = quorum_needed(vote) - present
     return [
         _(
-            "还差 %(n)s 人达到法定人数，达到后再发出%(ballot)s：以后到会的代表，由人大办登记迟到；"
+            "还差 %(n)s 人达到法定人数，达到后再开始投票：以后到会的代表，由人大办登记迟到；"
             "或者由主持人退回人大办，重新清点到会人数。"
         )
-        % {"n": missing, "ballot": fig.words_of(vote).ballot}
+        % {"n": missing}
     ]
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from projects.cycles.tables import Grade
 from workflow.calendar.offsets import Offset
@@ -105,12 +104,12 @@ TASK_TIMES: dict[str, TaskTime] = {
     "voting.hold_teller": _at_session(_("监票人设定开箱口令")),
     "voting.hold_chair": _at_session(_("人大主席代主席团设定开箱口令")),
     "voting.attendance": _at_session(_("清点到会人数")),
-    "voting.open": _at_session(pgettext_lazy("step", "发出表决票")),
+    "voting.open": _at_session(_("开始投票")),
     "voting.open_confirm": _at_session(_("确认开始投票")),
-    "voting.close": _at_session(pgettext_lazy("step", "收回表决票")),
+    "voting.close": _at_session(_("截止投票")),
     "voting.close_confirm": _at_session(_("确认截止投票")),
-    "voting.count_again": _at_session(_("复票清点表决票")),
-    "voting.count_again_confirm": _at_session(_("确认复票清点的张数")),
+    "voting.count_again": _at_session(_("复票清点")),
+    "voting.count_again_confirm": _at_session(_("确认复票清点")),
     "voting.key_first": _at_session(_("第一次录入计票")),
     "voting.key_second": _at_session(_("第二次录入计票")),
     "voting.open_box": _at_session(_("开箱计票")),
@@ -169,9 +168,9 @@ TASK_TIMES: dict[str, TaskTime] = {
     "supervision.change_hold_teller": _in_session(_("项目调整表决监票人设定开箱口令")),
     "supervision.change_hold_chair": _in_session(_("项目调整表决人大主席设定开箱口令")),
     "supervision.change_attendance": _in_session(_("项目调整表决清点到会人数")),
-    "supervision.change_open": _in_session(_("项目调整表决发出表决票")),
+    "supervision.change_open": _in_session(_("项目调整表决开始")),
     "supervision.change_open_confirm": _in_session(_("项目调整表决确认开始")),
-    "supervision.change_close": _in_session(_("项目调整表决收回表决票")),
+    "supervision.change_close": _in_session(_("项目调整表决截止")),
     "supervision.change_close_confirm": _in_session(_("项目调整表决确认截止")),
     "supervision.change_count_again": _in_session(_("项目调整表决复票清点")),
     "supervision.change_count_again_confirm": _in_session(_("项目调整表决确认复票清点")),
@@ -208,9 +207,9 @@ TASK_TIMES: dict[str, TaskTime] = {
     "evaluation.measure_hold_teller": _at_session(_("满意度测评监票人设定开箱口令"), "T2"),
     "evaluation.measure_hold_chair": _at_session(_("满意度测评人大主席设定开箱口令"), "T2"),
     "evaluation.measure_attendance": _at_session(_("满意度测评清点到会人数"), "T2"),
-    "evaluation.measure_open": _at_session(pgettext_lazy("step", "发出测评票"), "T2"),
+    "evaluation.measure_open": _at_session(_("满意度测评开始"), "T2"),
     "evaluation.measure_open_confirm": _at_session(_("满意度测评确认开始"), "T2"),
-    "evaluation.measure_close": _at_session(pgettext_lazy("step", "收回测评票"), "T2"),
+    "evaluation.measure_close": _at_session(_("满意度测评截止"), "T2"),
     "evaluation.measure_close_confirm": _at_session(_("满意度测评确认截止"), "T2"),
     "evaluation.measure_count_again": _at_session(_("满意度测评复票清点"), "T2"),
     "evaluation.measure_count_again_confirm": _at_session(_("满意度测评确认复票清点"), "T2"),

@@ -149,7 +149,6 @@ DESK = Desk(
     votes_of=selectors.ballots_under_way,
     purposes=(Purpose.MEASUREMENT,),
     name=gettext_lazy("满意度测评"),
-    paper=gettext_lazy("测评票"),
     ready=obstacles_to_opening,
     attending=_attending,
     replaced=_replaced,

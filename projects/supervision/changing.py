@@ -218,7 +218,6 @@ DESK = Desk(
     purposes=(Purpose.CHANGE,),
     subjects_of=_voted_on,
     name=gettext_lazy("项目调整表决"),
-    paper=gettext_lazy("表决票"),
     ready=obstacles_to_voting,
 )
 

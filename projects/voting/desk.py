@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils.translation import gettext_lazy
-
 from projects.ballots.desk import Desk
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.services import obstacles_to_going_back
@@ -80,6 +78,5 @@ DESK = ProjectsDesk(
     votes_of=votes_at_desk,
     purposes=AT_DESK,
     name="",
-    paper=gettext_lazy("表决票"),
     ready=_ready,
 )

@@ -92,12 +92,6 @@ def test_a_lost_or_changed_placeholder_is_noticed(lost: str) -> None:
     assert not said_in_both(Message("超期 %(n)s 天", lost))
 
 
-def test_what_a_step_does_and_the_figure_it_leaves_are_two_texts_where_chinese_says_both_alike() -> None:
-    found = {(message.id, message.context) for message in messages.extracted()}
-    for words in ("发出表决票", "收回表决票", "发出测评票", "收回测评票"):
-        assert {(words, None), (words, "step")} <= found
-
-
 def said_in_chinese(text: str) -> bool:
     """Whether a translation still speaks Chinese: what is to be typed, or to be found on a sheet, stands in quotes."""
     return bool(CHINESE.search(AS_IT_IS.sub("", text)))

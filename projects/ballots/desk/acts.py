@@ -77,7 +77,7 @@ class Desk:
     several that have one, by their primary keys, in as many statements for however many.
 
     purposes: which votes are of this kind (`Purpose`); subjects_of: such a vote → what it is about, its year unless the
-    room says otherwise. name stands before each step's title, paper is what the ballot is called. ready: subject, at →
+    room says otherwise. name stands before each step's title. ready: subject, at →
     what is missing before anybody is counted. attending: act, subject, vote → what the room does at the roll call.
     replaced: act, old, new, where a void vote or a recount puts another in its place. facts: subject → what its pages
     show besides.
@@ -87,7 +87,6 @@ class Desk:
     votes_of: Callable[[Sequence[Any]], dict[int, Vote]]
     purposes: tuple[str, ...]
     name: Text
-    paper: Text
     ready: Callable[[Any, datetime], Sequence[str]]
     attending: Callable[[Act, Any, Vote], None] = field(default=_nothing)
     replaced: Callable[[Act, Vote, Vote], None] = field(default=_nothing)

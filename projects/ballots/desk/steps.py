@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import boxes, forms, keys, witnessing
@@ -81,7 +80,7 @@ class DeskSteps:
 
     def opening_step(self) -> OfficeView:
         return self._step(
-            format_lazy(_("发出{paper}"), paper=self.desk.paper),
+            _("开始投票"),
             office="chair",
             form=forms.OpenForm,
             act=self.desk.enter_opening,
@@ -154,9 +153,9 @@ class DeskSteps:
 
     def closing_step(self) -> OfficeView:
         return self._counting_returned(
-            format_lazy(_("收回{paper}"), paper=self.desk.paper),
+            _("截止投票"),
             basis=_("收回的票等于或少于发出的，投票有效；多于发出的，投票无效，由主席团决定重新投票"),
-            output=_("发出、收回张数"),
+            output=_("发出、收回张数；会场表决器表决的，表决器记录的人数"),
             hint=_("监票人确认后生效；数字不符的，由监票人退回重新清点。"),
         )
 
@@ -171,7 +170,7 @@ class DeskSteps:
     def counting_again(self) -> OfficeView:
         """A recount's first step: what came back is counted once more. Nobody votes, nothing is handed out or in."""
         return self._counting_returned(
-            format_lazy(_("重新清点{paper}"), paper=self.desk.paper),
+            _("复票清点"),
             basis=_("复票对已收回的票重新清点、计票；票多于发出的，投票无效，由主席团决定重新投票"),
             output=_("重新清点的张数"),
             hint=_("监票人确认后，重新计票；数字不符的，由监票人退回再次清点。"),
@@ -179,7 +178,7 @@ class DeskSteps:
 
     def confirming_count_again(self) -> OfficeView:
         return self._confirming_returned(
-            _("确认重新清点的张数"),
+            _("确认复票清点"),
             basis=_("复票由总监票人和监票人两人共同清点；票多于发出的，投票无效，由主席团决定重新投票"),
             output=_("重新清点的张数；电子投票的，核对封存的票箱"),
             hint=_("与前次不同的，请先共同复核。数字不符的，退回总监票人再次清点。"),

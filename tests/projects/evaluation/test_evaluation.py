@@ -667,7 +667,7 @@ def test_keyings_that_agree_and_are_wrong_are_counted_again_before_and_after_the
             asked_to_recount(cycle, chief, data, 13 + n)
         do("evaluation.measure_recount_confirm", town.of("teller"), T2, decision="agree")
         page = page_of("evaluation.measure_count_again", chief, "chief_teller", client)
-        assert "重新清点测评票" in page and "前次收回 20" in " ".join(page.split())
+        assert "满意度测评：复票清点" in page and "前次收回 20" in " ".join(page.split())
         play_measure_closing(town, cycle, date.fromisoformat(T2), returned=20)
         wrong = {**ALL_GOOD.marks, 1: [(8, 2, 10)]}
         key_both(town, cycle, wrong if n == 1 else None, first=2 * n + 1)

@@ -395,7 +395,7 @@ def test_a_vote_on_a_change_is_counted_again_and_held_again(year, client):
     asked_to_recount(change, chief, reason)
     year.do("change_recount_confirm", year.town.of("teller"), "2027-06-18", decision="agree")
     page = page_of("supervision.change_count_again", chief, "chief_teller", client)
-    assert "重新清点表决票" in page and "前次收回 20" in " ".join(page.split())
+    assert "项目调整表决：复票清点" in page and "前次收回 20" in " ".join(page.split())
     collect(year, "2027-06-18", 1, 20)
     count(year, "2027-06-18", 12, first=3)
     day = year.presidium("2027-06-18")

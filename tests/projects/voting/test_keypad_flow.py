@@ -21,7 +21,10 @@ from projects.cycles.models import Paper
 from projects.cycles.rulebook import RulebookError, Rules
 from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, play_ballot, play_closing, play_opening
+from projects.evaluation.flows import MeasurementFlow
+from projects.supervision.flows.changes import ChangeFlow
 from projects.voting.desk import DESK
+from projects.voting.flows import VotingFlow
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T, page_of, settled
 from tests.projects.voting.test_voting_pages import checked
@@ -314,3 +317,12 @@ def test_the_report_of_a_paper_vote_has_no_such_column(db):
     sums = {"水厂改造": 30, "村道硬化": 9}
     play_ballot(paper.town, paper.cycle, t=T, present=43, sheet=Sheet(sums))
     assert "not_pressed" not in report_data(paper.vote, "0" * 64)["file"]["sums"]["水厂改造"]
+
+
+@pytest.mark.parametrize("flow", [VotingFlow, MeasurementFlow, ChangeFlow])
+def test_a_step_every_kind_of_vote_has_is_not_called_after_paper(flow):
+    """A step has one title; with keypads nothing is handed out and nothing comes back."""
+    desk = ("open", "open_confirm", "close", "close_confirm", "count_again", "count_again_confirm")
+    titles = [str(step.task_title) for step in flow.steps() if step.name.endswith(desk)]
+    assert len(titles) >= len(desk)
+    assert not [title for title in titles if re.search("表决票|测评票|张|发出|收回", title)]

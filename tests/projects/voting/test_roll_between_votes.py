@@ -557,7 +557,7 @@ def test_a_latecomer_who_is_still_too_few_is_told_as_such_and_the_one_who_makes_
     check, done = comes()
     for page in (check, done):
         assert "须有 34 人以上出席，实到 33 人，不能投票。" in page
-        assert "还差 1 人达到法定人数，达到后再发出表决票" in page
+        assert "还差 1 人达到法定人数，达到后再开始投票" in page
     assert f'href="{address}"' in done.partition('class="banner')[2], "the next latecomer is registered there"
     check, done = comes()
     for page in (check, done):
@@ -602,7 +602,7 @@ def test_after_a_latecomer_the_clerk_reads_that_the_chair_says_what_is_issued(ti
     address = f"/do/voting.arrive/{tied.cycle.pk}/"
     told = told_after(tied, client, address, lines=[late.pk], arrived_at="0:00")
     assert waiting(tied) == ["voting.open"]
-    assert told.count("发出表决票") == 1 and "青溪镇 · 人大主席、副主席" in told
+    assert told.count("<strong>开始投票</strong>") == 1 and "青溪镇 · 人大主席、副主席" in told
 
 
 def departing(hall):

@@ -452,7 +452,7 @@ def test_who_agrees_to_a_recount_is_told_why_and_that_the_ballots_are_counted_ou
         "voting.recount", counting.cycle, actor=counting.town.of("chief_teller"), at=at(DAY),
         data={"reason": "代表要求复核票数。"}, reauthenticated=True,
     )  # fmt: skip
-    assert may_follow("voting.recount_confirm") == {"重新清点表决票"}
+    assert may_follow("voting.recount_confirm") == {"复票清点"}
     second_pair(counting)
     teller = counting.town.of("teller")
     check = checked("voting.recount_confirm", teller, "teller", client, decision="agree")
@@ -518,7 +518,7 @@ def test_a_recounts_steps_are_about_counting_out_again_what_had_come_back(counti
     recount(counting)
     chief, teller = town.of("chief_teller"), town.of("teller")
     page = said_on(page_of("voting.count_again", chief, "chief_teller", client))
-    assert "重新清点表决票" in page and "前次收回 43" in page
+    assert "复票清点" in page and "前次收回 43" in page
     check = checked("voting.count_again", chief, "chief_teller", client, returned=42)
     assert "重新清点和前次收回" in check and "重新清点张数 42 前次收回 43" in check
     unlike = "重新清点 42 张，与前次收回的 43 张不同，请再清点一遍。"
@@ -526,7 +526,7 @@ def test_a_recounts_steps_are_about_counting_out_again_what_had_come_back(counti
     assert "请再清点一遍" not in checked("voting.count_again", chief, "chief_teller", client, returned=43)
     do("voting.count_again", chief, DAY, returned=42)
     second = said_on(page_of("voting.count_again_confirm", teller, "teller", client))
-    assert "确认重新清点的张数" in second and "前次收回 43" in second
+    assert "确认复票清点" in second and "前次收回 43" in second
     assert "我已当众重新清点，张数与上列数字一致" in second
     agreed = checked("voting.count_again_confirm", teller, "teller", client, confirmed="on")
     assert "重新清点张数 42" in agreed and "前次收回 43" in agreed and unlike in agreed
@@ -556,7 +556,7 @@ def test_no_desk_speaks_of_taking_ballots_where_a_recount_counts_them_out():
 
 
 ONE_MISSING = (
-    "还差 1 人达到法定人数，达到后再发出表决票：以后到会的代表，由人大办登记迟到；"
+    "还差 1 人达到法定人数，达到后再开始投票：以后到会的代表，由人大办登记迟到；"
     "或者由主持人退回人大办，重新清点到会人数。"
 )
 
@@ -659,7 +659,7 @@ def test_whoever_declines_what_another_asks_for_reads_that_it_begins_nothing(cou
     ask_recount(counting)
     ask_for_new_vote(counting, town.of("clerk"), minutes(counting, "投票箱封条破损。"), "clerk")
     for task, office, begins in (
-        ("voting.recount_confirm", "teller", "重新清点表决票"),
+        ("voting.recount_confirm", "teller", "复票清点"),
         ("voting.void_confirm", "chair", "清点到会人数"),
     ):
         follows = [
