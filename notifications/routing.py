@@ -276,7 +276,7 @@ ROUTES: tuple[Route, ...] = (
     Route("measurement.fail", Audience.ABOVE, "measured_badly", URGENT, offices=("county",), where=SEVERE),
     Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=("party",), where=SEVERE),
     Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=DESKS),
-    # what is kept how long: no task asks for it, nor for the second person
+    # what is kept how long: no task asks for it; the second person has one, which cannot be switched off either
     Route(
         "retention.due",
         Audience.OFFICES,
@@ -286,8 +286,20 @@ ROUTES: tuple[Route, ...] = (
         offices=("gov_clerk", "clerk"),
     ),
     Route("retention.ask", Audience.OFFICES, "erasing", URGENT, duty=LEGAL, offices=("chair",)),
-    Route("retention.confirm", Audience.OFFICES, "erased", offices=("gov_clerk", "clerk")),
-    Route("retention.decline", Audience.OFFICES, "erasure_declined", offices=("gov_clerk", "clerk")),
+    Route(
+        "retention.confirm",
+        Audience.OFFICES,
+        "erased",
+        offices=("gov_clerk", "clerk"),
+        where={"agreed": True},
+    ),
+    Route(
+        "retention.confirm",
+        Audience.OFFICES,
+        "erasure_declined",
+        offices=("gov_clerk", "clerk"),
+        where={"agreed": False},
+    ),
     # the county
     Route("oversight.guide", Audience.OFFICES, "guided", page=SAID, offices=("chair", "clerk", "presidium")),
     Route("oversight.circular", Audience.OFFICES, "circulated", page=SAID, offices=(*DESKS, "presidium")),

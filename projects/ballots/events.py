@@ -38,6 +38,7 @@ PRINT = register_event(
     Event(
         key="ballots.print",
         title=_("印制表决票"),
+        then=_("没有后续事项。印制张数记入办理记录。"),
         offices=DESK,
         subject=Vote,
         form=forms.PrintForm,
@@ -53,6 +54,7 @@ KEEP_SCAN = register_event(
     Event(
         key="ballots.keep_scan",
         title=_("上传已签字的计票结果报告单"),
+        then=_("没有后续事项。扫描件随票决档案保存。"),
         offices=DESK,
         subject=Vote,
         form=forms.ScanForm,
@@ -68,6 +70,9 @@ DESTROY = register_event(
     Event(
         key="ballots.destroy",
         title=_("提出销毁选票"),
+        then=_(
+            "由监票人在场确认后才销毁；没有监票人在任的，由人大主席、副主席在场确认。他们已收到消息，在本次投票的页面办理。"
+        ),
         offices=("clerk",),
         subject=Vote,
         form=forms.DestroyForm,
@@ -91,6 +96,7 @@ CONFIRM_DESTROY = register_event(
     Event(
         key="ballots.confirm_destroy",
         title=_("监督销毁选票"),
+        then=_("没有后续事项。票数、名册和票箱摘要长期保存。"),
         offices=("teller", "chief_teller"),
         subject=Vote,
         form=forms.ConfirmDestroyForm,
@@ -109,6 +115,7 @@ CONFIRM_FOR_PRESIDIUM = register_event(
     Event(
         key="ballots.confirm_for_presidium",
         title=_("代表主席团监督销毁选票"),
+        then=_("没有后续事项。票数、名册和票箱摘要长期保存。"),
         offices=("chair",),
         subject=Vote,
         form=forms.ConfirmDestroyForm,

@@ -14,6 +14,9 @@ PROPOSE = register_event(
     Event(
         key="collection.propose",
         title=_("提出或登记意见建议"),
+        then=_(
+            "征集期内提出的，由党政办在期限内决定受理或者退回补正；征集期外提出的列入项目库，下次征集时提出。"
+        ),
         offices=("station", "deputy", "senior_deputy", "department", "party"),
         subject=Cycle,
         form=forms.RegisterForm,
@@ -28,6 +31,7 @@ TAKE_UP = register_event(
     Event(
         key="collection.take_up",
         title=_("从项目库转入本年度征集"),
+        then=_("由党政办按本年度征集的程序决定是否受理。"),
         offices=("gov_clerk",),
         subject=Proposal,
         form=forms.IntoYearForm,

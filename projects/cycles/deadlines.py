@@ -231,6 +231,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "evaluation.look_back": TaskTime(_("翌年回头看"), _by("closing", 9, 30, 1), 0, 60, "N", "江门做法"),
     "evaluation.look_back_fix": TaskTime(_("整改回头看发现的问题"), _d("after", 30), 5, 120),
     "oversight.note_reply": TaskTime(_("回复工作提示函"), _d("receipt", 15), 3, 60),
+    "retention.confirm": TaskTime(_("确认清除个人信息"), _wd("receipt", 10), 1, 60),
     "retention.answer": TaskTime(
         _("答复删除联系方式的申请"),
         _wd("receipt", 15),

@@ -32,6 +32,7 @@ REVISE_RULES = register_event(
     Event(
         key="cycles.revise_rules",
         title=_("修订规则"),
+        then=_("没有后续事项。新版规则对施行后启动的年度适用。"),
         offices=("chair",),
         subject=Unit,
         form=forms.RuleForm,
@@ -46,6 +47,7 @@ REVIEW_CREDENTIALS = register_event(
     Event(
         key="cycles.review_credentials",
         title=_("换届：登记代表资格审查情况"),
+        then=_("没有转出的事项。新一届首次会议开始时，上届选举产生的职务终止，当选代表到任。"),
         offices=("clerk",),
         subject=Unit,
         form=forms.CredentialsForm,
@@ -65,6 +67,7 @@ RECORD_ELECTION = register_event(
     Event(
         key="cycles.record_election",
         title=_("登记大会选举结果"),
+        then=_("没有后续事项。当选人员的职务已经登记。"),
         offices=("clerk",),
         subject=Unit,
         form=forms.ElectionForm,
@@ -81,6 +84,7 @@ MOVE_PLANNED = register_event(
     Event(
         key="cycles.move_session",
         title=_("调整拟定会期"),
+        then=_("没有转出的事项。随会期变动的期限已经重新计算，有关人员收到消息。"),
         offices=("chair",),
         subject=Cycle,
         form=forms.MoveForm,

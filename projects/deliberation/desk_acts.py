@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots import tellers
 from projects.ballots.desk import Desk
 from projects.deliberation.forms import NameCountersForm, ReplaceTellerForm
-from projects.deliberation.naming import Departments, after_naming, name_counters
+from projects.deliberation.naming import AFTER_NAMING, Departments, name_counters
 from projects.deliberation.replacing import REPLACING, Replacing
 from workflow.flows.events import Event, register_event
 from workflow.machines.models import Record
@@ -33,6 +33,7 @@ def register_replacing(
         Event(
             key=f"{key}replace_teller",
             title=replacing.desk.titled(REPLACING),
+            then=_("由更换后的监票人、计票人继续办理；离任者保管电子票密钥的，三名保管人重新设定开箱口令。"),
             offices=("clerk",),
             subject=subject,
             form=type(ReplaceTellerForm.__name__, (ReplaceTellerForm,), bound),
@@ -69,6 +70,7 @@ def register_naming(
         Event(
             key=f"{key}name_counters",
             title=desk.titled(tellers.NAMING),
+            then=AFTER_NAMING,
             offices=("presidium", "clerk"),
             subject=subject,
             form=type(NameCountersForm.__name__, (NameCountersForm,), bound),
@@ -85,7 +87,5 @@ def register_naming(
             body="presidium",
             page="steps/voting/naming.html",
             context=desk.at_naming_counters,
-            handed_out="steps/voting/_named.html",
-            handed_told=lambda _subject, _grant: {"follows": after_naming()},
         )
     )

@@ -42,6 +42,7 @@ VISIT = register_event(
     Event(
         key="deliberation.visit",
         title=_("登记走访、视察"),
+        then=_("没有后续事项。走访、视察情况由人大办汇总。"),
         offices=("deputy", "deputy_elect", "delegation_lead", "senior_deputy"),
         subject=Cycle,
         form=forms.VisitForm,
@@ -57,6 +58,7 @@ CONFIRM = register_event(
     Event(
         key="deliberation.confirm_materials",
         title=_("确认收到会议材料"),
+        then=_("没有后续事项。"),
         offices=("deputy", "deputy_elect"),
         subject=Cycle,
         form=forms.StepForm,
@@ -70,6 +72,7 @@ ROLL_CHANGE = register_event(
     Event(
         key="deliberation.roll_change",
         title=_("登记代表变动"),
+        then=_("投票尚未开始而到会人数已经清点的，由人大办重新清点；其他情形没有后续事项。"),
         offices=("clerk",),
         subject=Session,
         form=forms.RollChangeForm,
@@ -91,6 +94,7 @@ ASK = register_event(
     Event(
         key="deliberation.ask",
         title=_("提出询问"),
+        then=_("由被询问的单位在会议期间答复。"),
         offices=("deputy", "delegation_lead"),
         subject=Cycle,
         form=forms.AskForm,
@@ -109,6 +113,7 @@ WITHDRAW = register_event(
     Event(
         key="deliberation.withdraw",
         title=_("申请撤回候选项目"),
+        then=_("由主席团开会决定是否同意撤回。"),
         offices=("mayor",),
         subject=Item,
         form=forms.WithdrawForm,
@@ -124,6 +129,7 @@ MOVE_CONVENED = register_event(
     Event(
         key="deliberation.move_session",
         title=_("决定会议改期"),
+        then=_("没有转出的事项。改期通知已经公布，随会期变动的期限已经重新计算，有关人员收到消息。"),
         offices=("presidium", "clerk"),
         subject=Cycle,
         form=forms.MoveConvenedForm,
@@ -141,6 +147,7 @@ ADDED_MATTER = register_event(
     Event(
         key="deliberation.added_matter",
         title=_("代表联名提出项目"),
+        then=_("签名满五人的，由主席团决定如何处理；不足五人的，等待其他代表附议签名。"),
         offices=("deputy",),
         subject=Cycle,
         form=forms.TableForm,
@@ -160,6 +167,7 @@ COSIGN = register_event(
     Event(
         key="deliberation.cosign",
         title=_("附议签名（联名提出项目）"),
+        then=_("签名满五人的，由主席团决定如何处理；不足五人的，等待其他代表附议签名。"),
         offices=("deputy",),
         subject=AddedMatter,
         form=forms.StepForm,

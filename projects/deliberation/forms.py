@@ -25,7 +25,7 @@ from projects.cycles.terms import held_as_deputy
 from projects.deliberation import rules, selectors
 from projects.deliberation.method import MANNERS, contradictions, is_drawn_up, method_draft
 from projects.deliberation.models import BudgetLine
-from projects.deliberation.naming import Departments, after_naming, conflicts
+from projects.deliberation.naming import Departments, conflicts
 from projects.deliberation.replacing import Place, able_to_serve, obstacles_of_kind, places_of
 from projects.selection.models import Item
 from projects.selection.rules import surplus_faults
@@ -566,9 +566,6 @@ class NameCountersForm(MetOnVote, Resolved, MeetingForm):
         """Who of them serves a unit that answers for a project on the ballot."""
         users = list(User.objects.filter(pk__in=self.cleaned_data["counters"]).order_by("pk"))
         return conflicts(users, type(self).departments_of(self.vote), self.vote.unit, self.act.on)
-
-    def what_follows(self) -> list[str]:
-        return [after_naming()]
 
 
 def _with_offices(user: User, grants: Sequence[RoleGrant]) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from projects.ballots import tellers
 from projects.ballots.desk import Desk, file_minutes
 from projects.ballots.models import Vote
@@ -27,6 +29,8 @@ from workflow.people.wording import worded
 
 # The projects on a vote's ballot, by title, with the unit that answers for each.
 Departments = Callable[[Vote], Mapping[str, Unit]]
+# What whoever is named makes possible; nobody has a task by it.
+AFTER_NAMING = gettext_lazy("总监票人现在可以提出复票；监票人确认后，收回的票重新清点，由确定的计票人录入。")
 
 
 def name_counters(
@@ -68,11 +72,6 @@ def conflicts(users: Sequence[User], departments: Mapping[str, Unit], hall: Unit
     grants = selectors.staff_grants(users, hall, on)
     serve = [(user.name, {grant.unit.name for grant in grants[user.pk]}) for user in users]
     return counter_warnings(serve, {project: unit.name for project, unit in departments.items()})
-
-
-def after_naming() -> str:
-    """What whoever is named makes possible; nobody has a task by it."""
-    return _("总监票人现在可以提出复票；监票人确认后，收回的票重新清点，由确定的计票人录入。")
 
 
 def _adopted_before(vote: Vote) -> dict[str, Any]:

@@ -42,7 +42,7 @@ from projects.demo.play.stage import (
     planned,
     say_what_is_generated,
 )
-from projects.demo.play.supervision import supervision
+from projects.demo.play.supervision import play_matters_for_one_meeting, supervision
 from projects.demo.play.terms import enter_term, play_chair_elected, play_election
 from projects.demo.play.voting import play_after_vote, play_voting
 from projects.demo.programme import (
@@ -75,6 +75,7 @@ SINCE_DAYS = 1500
 CURTAIN_HOUR = 13
 # Whose closed year's contacts have been erased; elsewhere they wait for it.
 ERASED = ("SF02",)
+MEETING = "SF11"  # where the presidium has several matters for one meeting
 NOTICED = timedelta(days=45)  # how long ago the audit's notice was given
 CALLED = 17  # days before its session that an evaluation is called
 # How the projects of a township go, by their number; the others are steady.
@@ -233,6 +234,9 @@ class Builder:
                 self._prepare(play, town, year, beside, evaluations)
         with self._until_today():
             beside.play_out()
+        if play.code == MEETING:
+            with self._until_today():
+                play_matters_for_one_meeting(town, at=moment(self.today, CURTAIN_HOUR))
 
     @contextmanager
     def _until_today(self) -> Iterator[None]:

@@ -40,6 +40,7 @@ CARRY_OVER = register_event(
     Event(
         key="evaluation.carry_over",
         title=_("决定跨年续建"),
+        then=_("没有转出的事项。项目继续接受监督，完工后由责任单位报请验收，再行测评。"),
         offices=("presidium", "clerk"),
         subject=Project,
         form=forms.CarryForm,
@@ -155,6 +156,7 @@ register_event(
     Event(
         key="evaluation.measure_release_holder",
         title=_("重新设定测评开箱口令"),
+        then=_("由总监票人、监票人、人大主席重新设定开箱口令。"),
         offices=("chair",),
         subject=Cycle,
         form=STEPS.form(ReleaseHolderForm),
@@ -174,6 +176,7 @@ RATE = register_event(
     Event(
         key="evaluation.rate",
         title=_("登记群众评价"),
+        then=_("没有后续事项。评价计入该项目的群众评价。"),
         offices=("station",),
         subject=Project,
         form=forms.RateForm,

@@ -41,6 +41,7 @@ START_YEAR = register_event(
     Event(
         key="lifecycle.start_year",
         title=_("启动新的年度"),
+        then=_("由人大主席拟订年度实施方案，报同级党委研究。"),
         offices=("chair",),
         subject=Unit,
         form=StartYearForm,
@@ -56,6 +57,7 @@ END_YEAR = register_event(
     Event(
         key="lifecycle.end_year",
         title=_("终止年度工作"),
+        then=_("没有后续事项。未办事项全部结束，提出人逐一得到通知。"),
         offices=("presidium", "clerk"),
         subject=Cycle,
         form=EndYearForm,

@@ -19,6 +19,7 @@ GUIDE = register_event(
     Event(
         key="oversight.guide",
         title=_("发出指导意见"),
+        then=_("没有后续事项。指导意见已发给乡镇，不要求回复。"),
         offices=("county",),
         subject=Cycle,
         form=forms.GuidanceForm,
@@ -33,6 +34,7 @@ NOTE = register_event(
     Event(
         key="oversight.note",
         title=_("发出工作提示函"),
+        then=_("由乡镇人大在期限内书面回复，回复后县级人大收到消息。"),
         offices=("county",),
         subject=Cycle,
         form=forms.NoteForm,
@@ -47,6 +49,7 @@ CIRCULATE = register_event(
     Event(
         key="oversight.circulate",
         title=_("发出通报"),
+        then=_("没有后续事项。通报已发给选定的乡镇，不要求回复。"),
         offices=("county",),
         subject=Unit,
         form=forms.CircularForm,
@@ -62,6 +65,7 @@ SAMPLE = register_event(
     Event(
         key="oversight.sample",
         title=_("随机抽查"),
+        then=_("没有后续事项。抽查记录已发给乡镇；需要说明情况的，另发工作提示函。"),
         offices=("county",),
         subject=Cycle,
         form=forms.SampleForm,
@@ -76,6 +80,7 @@ DRAW = register_event(
     Event(
         key="oversight.draw",
         title=_("本辖区随机抽查"),
+        then=_("没有后续事项。抽查记录已发给抽中的乡镇；需要说明情况的，另发工作提示函。"),
         offices=("county",),
         subject=Unit,
         form=forms.DrawForm,
@@ -91,6 +96,7 @@ WEIGH = register_event(
     Event(
         key="oversight.weigh",
         title=_("设置本级权重"),
+        then=_("没有后续事项。总览页可以按新的权重排列。"),
         offices=("county",),
         subject=Unit,
         form=forms.WeightsForm,
@@ -105,6 +111,7 @@ LOAD_BOUNDARIES = register_event(
     Event(
         key="oversight.load_boundaries",
         title=_("载入地图边界"),
+        then=_("没有后续事项。总览页的地图按新的边界绘制。"),
         offices=("county",),
         subject=Unit,
         form=forms.BoundariesForm,
@@ -129,6 +136,9 @@ DRAFT_BULLETIN = register_event(
     Event(
         key="oversight.draft_bulletin",
         title=_("起草通报、年度报告段落"),
+        then=_(
+            "由县级人大核对、修改文字。季度通报核对后在文稿页发出，发出以前各乡镇看不到；年度段落核对后下载使用。"
+        ),
         offices=("county",),
         subject=Unit,
         form=forms.DraftForm,
@@ -146,6 +156,7 @@ EDIT_BULLETIN = register_event(
     Event(
         key="oversight.edit_bulletin",
         title=_("修改文稿"),
+        then=_("由县级人大继续核对。季度通报核对后在文稿页发出；年度段落核对后下载使用。"),
         offices=("county",),
         subject=Bulletin,
         form=forms.EditForm,
@@ -159,6 +170,7 @@ SEND_BULLETIN = register_event(
     Event(
         key="oversight.send_bulletin",
         title=_("发出本通报"),
+        then=_("没有后续事项。通报已发给各乡镇，不要求回复。"),
         offices=("county",),
         subject=Bulletin,
         form=forms.SendForm,
@@ -180,6 +192,7 @@ TRAIN = register_event(
     Event(
         key="oversight.train",
         title=_("发出培训通知"),
+        then=_("没有后续事项。培训通知已发给选定的乡镇，不要求回复。"),
         offices=("county",),
         subject=Unit,
         form=forms.TrainingForm,
@@ -195,6 +208,7 @@ COMPOSE_MODEL = register_event(
     Event(
         key="oversight.compose_model",
         title=_("起草示范规则"),
+        then=_("由县级人大逐项修改后推荐，推荐以前各乡镇看不到。"),
         offices=("county",),
         subject=Unit,
         form=forms.ComposeForm,
@@ -209,6 +223,7 @@ REVISE_MODEL = register_event(
     Event(
         key="oversight.revise_model",
         title=_("修改示范规则"),
+        then=_("由县级人大继续修改或者推荐，推荐以前各乡镇看不到。"),
         offices=("county",),
         subject=Unit,
         form=forms.ModelRuleForm,
@@ -223,6 +238,7 @@ OFFER_MODEL = register_event(
     Event(
         key="oversight.offer_model",
         title=_("推荐示范规则"),
+        then=_("由各乡镇人大主席自行决定是否采用；不采用的，没有后续事项。"),
         offices=("county",),
         subject=Unit,
         form=forms.ModelForm,
@@ -238,6 +254,7 @@ ADOPT_MODEL = register_event(
     Event(
         key="oversight.adopt_model",
         title=_("采用县级示范规则"),
+        then=_("没有后续事项。新版规则对施行后启动的年度适用。"),
         offices=("chair",),
         subject=Unit,
         form=forms.AdoptForm,
@@ -256,6 +273,7 @@ RENAME = register_event(
     Event(
         key="oversight.rename",
         title=_("登记乡镇更名"),
+        then=_("没有后续事项。登记之日起使用新名称。"),
         offices=("county",),
         subject=Unit,
         form=forms.RenameForm,
@@ -271,6 +289,7 @@ MAKE_SUBDISTRICT = register_event(
     Event(
         key="oversight.make_subdistrict",
         title=_("登记乡镇改设街道"),
+        then=_("没有转出的事项。尚未办结的事项由人大街道工委等机构按原规则继续办理。"),
         offices=("county",),
         subject=Unit,
         form=forms.SubdistrictForm,
@@ -288,6 +307,7 @@ MERGE = register_event(
     Event(
         key="oversight.merge",
         title=_("登记乡镇合并"),
+        then=_("没有转出的事项。已列明的未办事项由并入后的乡镇继续办理。"),
         offices=("county",),
         subject=Unit,
         form=forms.MergeForm,

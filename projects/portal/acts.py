@@ -50,7 +50,11 @@ PAGES: dict[str, Callable[[Any], str]] = {
     "change": lambda change: reverse("project", args=[change.project_id]),
     "bulletin": _of_pk("bulletin"),
     **dict.fromkeys(("hold", "erasure"), lambda _record: reverse("retention")),
-    **dict.fromkeys(MOTIONS, _year_it_is_of),
+    **dict.fromkeys((*MOTIONS, "question", "withdrawal"), _year_it_is_of),
+    # Nothing is done on these from a page: they are led to once an act has made them.
+    **dict.fromkeys(("audit", "finding"), lambda made: reverse("project", args=[made.project_id])),
+    "objection": lambda objection: reverse("notice", args=[objection.notice_id]),
+    "note": lambda _note: reverse("county_notes"),
 }
 # Acts whose form is more than the one page of every act.
 OWN_FORMS: dict[str, Callable[[Any], str]] = {

@@ -17,7 +17,7 @@ from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, CycleSession, Paper, Session, SessionState
 from projects.cycles.selectors import SITTING
 from projects.oversight.selectors import trainings as trainings_of
-from projects.portal.acts import Offer, offers_on
+from projects.portal.acts import PAGES, Offer, offers_on
 from projects.portal.staff_selectors import cycle_named
 from projects.portal.voter_admission import open_votes_of
 from projects.selection.models import Item, Notice
@@ -25,7 +25,8 @@ from projects.supervision.models import Project
 from projects.voting.superseding import told_superseded
 from workflow.inbox.agenda import Dated, show_dates
 from workflow.inbox.banners import Banner, show_banners
-from workflow.inbox.beside import Beside, Subject, offer_beside, show_beside
+from workflow.inbox.beside import Beside, Page, Subject, lead_to, offer_beside, show_beside
+from workflow.machines.references import kind_in
 from workflow.people.models import Unit, User
 from workflow.people.wording import worded
 from workflow.roles.models import RoleGrant
@@ -49,6 +50,13 @@ def of_record(subject: Subject) -> Beside:
         links.append(_page(_("大会票决"), vote.title, "vote", vote.pk))
     own = subject.reference if project is None else project.reference
     return Beside(links, files_on(subject.reference) + papers_beside(cycle, own))
+
+
+@lead_to
+def own_page(subject: Subject) -> Page | None:
+    """The page on which a record is shown, and on which its acts are listed."""
+    page = PAGES.get(kind_in(subject.reference))
+    return Page(subject.label, page(subject)) if page else None
 
 
 @offer_beside

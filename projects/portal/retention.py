@@ -34,6 +34,7 @@ def retention(request: HttpRequest) -> HttpResponse:
     own = unit.pk == grant.tenant_id
     holds = list(Hold.objects.filter(unit=unit).select_related("cycle__unit", "set_by", "unit"))
     waiting = [e for e in selectors.erasures_of(unit) if e.state == ErasureState.ASKED]
+    tasks = selectors.confirming(waiting)
     page = Paginator(selectors.erasures_of(unit).exclude(state=ErasureState.ASKED), PER_PAGE).get_page(
         request.GET.get("page")
     )
@@ -42,7 +43,7 @@ def retention(request: HttpRequest) -> HttpResponse:
         "hall": unit,
         "own": own,
         "lots": selectors.lots_of(unit, today) if own else [],
-        "waiting": waiting,
+        "waiting": [{"erasure": e, "task_id": tasks.get(e.reference)} for e in waiting],
         "holds": holds,
         "page": page,
         "checked": _checked(list(page)),
@@ -51,7 +52,7 @@ def retention(request: HttpRequest) -> HttpResponse:
         "townships": choice_of_townships(grant),
         "events": [
             offer
-            for offer in offers_on([unit, *waiting, *holds] if own else [], grant, timezone.now())
+            for offer in offers_on([unit, *holds] if own else [], grant, timezone.now())
             if offer.event.key.startswith("retention.")
         ],
     }

@@ -1,25 +1,19 @@
-"""Erasing what is due, by two offices; holding it back, and lifting that again."""
+"""Erasing what is due is asked for; holding it back, and lifting that again."""
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from projects.retention import forms, services
-from projects.retention.models import Erasure, Hold
+from projects.retention import forms, intake, services
+from projects.retention.flows import BASIS, IN_BACKUPS, ErasureFlow
+from projects.retention.models import Hold
 from workflow.flows.events import Event, OpenAct, at_home, register_event, register_open_act
 from workflow.machines.models import Record
 from workflow.people.models import Unit
 from workflow.roles.models import RoleGrant
 
-BASIS = _("《个人信息保护法》第十九条、第四十七条：保存期限届满的，主动删除")
 DESKS = ("gov_clerk", "clerk")
-# Nothing can be taken out of a backup.
-IN_BACKUPS = format_lazy(
-    _("清除前所作备份中的副本，最迟 {days} 天后随备份轮换删除；另存他处的备份须另行销毁。"),
-    days=settings.BACKUP_KEPT_DAYS,
-)
 
 
 def _of_the_township(record: Record, grant: RoleGrant) -> bool:
@@ -33,7 +27,8 @@ ASK = register_event(
         offices=DESKS,
         subject=Unit,
         form=forms.AskForm,
-        act=services.ask,
+        act=intake.ask,
+        asks=ErasureFlow,
         when=services.obstacles_to_asking,
         offered=at_home,
         basis=BASIS,
@@ -46,41 +41,11 @@ ASK = register_event(
         in_person=True,
     )
 )
-CONFIRM = register_event(
-    Event(
-        key="retention.confirm",
-        title=_("确认清除个人信息"),
-        offices=("chair",),
-        subject=Erasure,
-        form=forms.ConfirmForm,
-        act=services.confirm,
-        when=services.obstacles_to_confirming,
-        offered=_of_the_township,
-        basis=BASIS,
-        output=_("数据清除证明"),
-        hint=IN_BACKUPS,
-        irreversible=True,
-        in_person=True,
-    )
-)
-DECLINE = register_event(
-    Event(
-        key="retention.decline",
-        title=_("不同意清除"),
-        offices=("chair",),
-        subject=Erasure,
-        form=forms.DeclineForm,
-        act=services.decline,
-        when=services.obstacles_to_declining,
-        offered=_of_the_township,
-        basis=BASIS,
-        irreversible=True,
-    )
-)
 HOLD = register_event(
     Event(
         key="retention.hold",
         title=_("暂缓清除"),
+        then=_("没有后续事项。解除以前，所列个人信息到期也不清除；解除由人大主席办理。"),
         offices=("chair", "clerk", "gov_clerk"),
         subject=Unit,
         form=forms.HoldForm,
@@ -96,6 +61,7 @@ LIFT = register_event(
     Event(
         key="retention.lift",
         title=_("解除暂缓清除"),
+        then=_("没有转出的事项。到期的个人信息由党政办、人大办提出清除。"),
         offices=("chair",),
         subject=Hold,
         form=forms.LiftForm,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle
-from projects.retention import selectors
+from projects.retention import selectors, services
 from projects.retention.models import DataKind
 from workflow.flows.fields import choice_field, record_field
 from workflow.flows.forms import StepForm
@@ -37,21 +37,41 @@ class AskForm(StepForm):
 
 
 class ConfirmForm(StepForm):
-    """确认清除: what the second person has before them."""
+    """确认清除, or not: what the second person has before them."""
 
-    confirmed = forms.BooleanField(label=_("我已核对清除的范围、期限和依据，同意清除；清除后系统中不再保存"))
+    AGREE, DECLINE = services.AGREE, "decline"
+    needed_when = {"reason": _("不同意清除时必填")}
+    decision = forms.ChoiceField(
+        label=_("处理意见"),
+        choices=[
+            (AGREE, _("我已核对清除的范围、期限和依据，同意清除；清除后系统中不再保存")),
+            (DECLINE, _("不同意清除")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    reason = _reason(_("不同意的理由"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        agrees = data.get("decision") == self.AGREE
+        if data.get("decision") == self.DECLINE and not data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("不同意清除的，须写明理由。"))
+        if agrees:
+            for reason in selectors.obstacles_to_erasing(self.subject, self.act.on):
+                self.add_error("decision", reason)
+        return data
 
     def foreseen(self) -> list[str]:
-        lots = selectors.lots_of(self.subject.unit, self.act.on)
-        rows = sum(lot.rows for lot in lots if lot.asked == self.subject)
-        told = {"what": self.subject, "rows": rows, "term": self.subject.term}
+        if self.cleaned_data["decision"] != self.AGREE:
+            return []
+        told = {"what": self.subject, "rows": selectors.rows_of(self.subject, self.act.on)}
+        told["term"] = self.subject.term
         return [str(_("将清除：%(what)s，共 %(rows)s 件。依据：%(term)s。") % told)]
 
-
-class DeclineForm(StepForm):
-    """不同意清除."""
-
-    reason = _reason(_("不同意的理由"))
+    def what_follows(self) -> list[str]:
+        if self.cleaned_data["decision"] == self.AGREE:
+            return [_t("没有后续事项。清除证明存入“保管和清除”，党政办、人大办收到消息。")]
+        return [_t("不清除。提出的单位收到消息，情况变化后可以重新提出。")]
 
 
 class HoldForm(StepForm):

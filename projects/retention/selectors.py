@@ -44,6 +44,7 @@ from projects.supervision.models import (
     Project,
 )
 from workflow.audit.models import Entry
+from workflow.flows.models import Deadline
 from workflow.people.models import Unit
 from workflow.people.saying import said as _
 from workflow.roles.models import RoleGrant
@@ -55,6 +56,7 @@ SETTINGS = {
     DataKind.VISITS: "visit_months",
     DataKind.SIGN_INS: "sign_in_log_months",
 }
+CONFIRM = "retention.confirm"  # the step of the second person
 DUE = "retention.due"  # the act of telling the desks what may be erased
 DUE_CHANGED = "retention.due_changed"  # that it is no longer what they were told last: no letter goes by it
 TOLD_AGAIN_DAYS = 7
@@ -294,6 +296,11 @@ def _lot(standing: Standing, of: DataKind, cycle: Cycle | None, rows: int, asked
     return Lot(of, cycle, rows, due, standing.obstacles(of, cycle), is_due, asked)
 
 
+def rows_of(erasure: Erasure, on: date) -> int:
+    """How many rows an erasure that waits would take."""
+    return sum(lot.rows for lot in lots_of(erasure.unit, on) if lot.asked == erasure)
+
+
 # ------------------------------------------------------------------------------- who is told
 
 
@@ -368,6 +375,23 @@ def request_page(request: ErasureRequest) -> dict[str, Any]:
         "proposal": proposal,
         "holds": holds_on(request.unit, DataKind.CONTACTS, proposal.cycle),
     }
+
+
+def erasure_page(erasure: Erasure) -> dict[str, Any]:
+    """For whoever confirms: what is to be erased, how many rows that are, and what has come to stand in the way."""
+    today = localdate()
+    return {
+        "erasure": erasure,
+        "rows": rows_of(erasure, today),
+        "reasons": obstacles_to_erasing(erasure, today),
+    }
+
+
+def confirming(erasures: Iterable[Erasure]) -> dict[str, int]:
+    """The open tasks of confirming erasures that wait, by the erasure's reference."""
+    waiting = [one.reference for one in erasures]
+    tasks = Deadline.objects.filter(key=CONFIRM, subject__in=waiting, done_at=None, cancelled=False)
+    return dict(tasks.values_list("subject", "pk"))
 
 
 def last_request_of(proposal: Proposal) -> ErasureRequest | None:

@@ -7,7 +7,7 @@ before. What is left in its place names the certificate.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -23,7 +23,6 @@ from projects.retention.models import (
     DataKind,
     Erasure,
     ErasureRequest,
-    ErasureState,
     Hold,
     HoldState,
     RequestState,
@@ -38,12 +37,13 @@ from workflow.flows.models import Deadline, Draft
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, within
-from workflow.people.models import HALLS, Unit
+from workflow.people.models import HALLS, Unit, User
 from workflow.people.saying import said as _
 
 log = logging.getLogger(__name__)
 
 BY_REQUEST = "《个人信息保护法》第四十七条、第五十条"
+AGREE = "agree"  # what the second person says
 VISITING = ("deliberation.visit", "deliberation.visit_voters")
 
 
@@ -94,8 +94,11 @@ def obstacles_to_asking(unit: Unit, at: datetime) -> list[str]:
     return [_("没有到期、可以清除的个人信息。")]
 
 
-def ask(act: Act, unit: Unit, *, lot: str, confirmed: bool) -> Outcome:
-    """提出清除: what is due is named; nothing is erased before another office has confirmed it. unit: locked by the caller."""
+def ask(act: Act, unit: Unit, lot: str) -> tuple[Erasure, int]:
+    """提出清除: what is due is named, with how many rows it has; nothing is erased before another office has confirmed it.
+
+    lot: its code (`Lot.code`). unit: locked by the caller.
+    """
     wanted = next((one for one in selectors.lots_of(unit, act.on) if one.code == lot), None)
     if wanted is None or wanted.asked:
         raise Refused(_("这一项已经提出或者已经清除。"))
@@ -110,43 +113,33 @@ def ask(act: Act, unit: Unit, *, lot: str, confirmed: bool) -> Outcome:
         asked_on=act.on,
         asked_by=act.person,
     )
-    return Outcome(after={"erasure": erasure.reference, "of": wanted.of.value, "rows": wanted.rows})
+    return erasure, wanted.rows
 
 
 # ------------------------------------------------------------------------------- confirmed by another
 
 
-def obstacles_to_confirming(erasure: Erasure, at: datetime) -> list[str]:
-    """Why it is not erased now: it waits for nobody, its term is not over, or something has come to hold it back."""
-    if reasons := obstacles_to_declining(erasure, at):
-        return reasons
-    return selectors.obstacles_to_erasing(erasure, localdate(at))
+def barred_from_confirming(_erasures: Sequence[Erasure]) -> Callable[[Erasure, User], list[str]]:
+    """Why a person may not answer: they asked for it themselves, in whatever office."""
+
+    def reasons(erasure: Erasure, who: User) -> list[str]:
+        return [_("须由另一人确认：此项清除是您自己提出的。")] if erasure.asked_by_id == who.pk else []
+
+    return reasons
 
 
-def obstacles_to_declining(erasure: Erasure, at: datetime) -> list[str]:
-    """That nothing waits for an answer."""
-    if erasure.state != ErasureState.ASKED:
-        return [_("此项清除当前为“%(state)s”。") % {"state": erasure.get_state_display()}]
-    return []
+def confirm(act: Act, erasure: Erasure, *, decision: str, reason: str) -> Outcome:
+    """确认清除: gone from here on, with a certificate; or 不同意清除, with the reason, and it may be asked for again.
 
-
-def confirm(act: Act, erasure: Erasure, *, confirmed: bool) -> Outcome:
-    """确认清除: gone from here on, with a certificate. erasure: locked by the caller.
-
-    Refused: the person who asked for it, and whatever has come to stand in the way since.
+    Refused: whatever has come to stand in the way since it was asked for.
     """
-    if erasure.asked_by == act.person:
-        raise Refused(_("须由另一人确认：此项清除是您自己提出的。"))
+    if decision != AGREE:
+        fire(erasure, "decline", act, reason=reason)
+        return Outcome(after={"agreed": False}, reason=reason)
     _lock_unit(erasure.unit_id)
-    if reasons := obstacles_to_confirming(erasure, act.at):
+    if reasons := selectors.obstacles_to_erasing(erasure, act.on):
         raise Refused(*reasons)
-    return Outcome(after=carry_out(act, erasure))
-
-
-def decline(act: Act, erasure: Erasure, *, reason: str) -> Outcome:
-    """不同意清除, with the reason; it may be asked for again."""
-    fire(erasure, "decline", act, reason=reason)
-    return Outcome(reason=reason)
+    return Outcome(after={"agreed": True} | carry_out(act, erasure))
 
 
 def carry_out(act: Act, erasure: Erasure) -> dict[str, Any]:

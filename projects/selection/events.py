@@ -34,6 +34,7 @@ UNMERGE = register_event(
     Event(
         key="selection.unmerge",
         title=_("拆分项目"),
+        then=_("由党政办对拆出的项目重新筛查。"),
         offices=("gov_clerk",),
         subject=Item,
         form=forms.UnmergeForm,
@@ -50,6 +51,7 @@ EDIT = register_event(
     Event(
         key="selection.edit_item",
         title=_("修改项目文字"),
+        then=_("没有后续事项。"),
         offices=("gov_clerk",),
         subject=Item,
         form=forms.EditItemForm,
@@ -65,6 +67,7 @@ SCORE = register_event(
     Event(
         key="selection.score",
         title=_("评分"),
+        then=_("没有后续事项。两人以上评分的，按权重合计。"),
         offices=("gov_clerk", "department", "finance", "legal", "deputy"),
         subject=Item,
         form=forms.ScoreForm,
@@ -81,6 +84,7 @@ TELL = register_event(
     Event(
         key="selection.tell",
         title=_("先行答复提出人"),
+        then=_("转为代表建议的，由代表签名；其他答复没有后续事项，提出人凭查询码查看。"),
         offices=("gov_clerk",),
         subject=Proposal,
         form=forms.AheadForm,
@@ -95,6 +99,7 @@ OBJECT = register_event(
     Event(
         key="selection.object",
         title=_("登记异议"),
+        then=_("由党政办在期限内书面答复。"),
         offices=("station", "deputy", "senior_deputy", "gov_clerk"),
         subject=Notice,
         form=forms.ObjectForm,
@@ -120,6 +125,7 @@ BRING_BACK = register_event(
     Event(
         key="selection.bring_back",
         title=_("从储备库提出"),
+        then=_("由党政办按本年度征集的程序决定是否受理。"),
         offices=("gov_clerk",),
         subject=Item,
         form=forms.BringBackForm,

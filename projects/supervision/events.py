@@ -75,6 +75,7 @@ register_event(
     Event(
         key="supervision.further_line",
         title=_("登记合同变更和另行的招标、合同、结算"),
+        then=_("没有后续事项。登记内容列入项目档案。"),
         offices=("department", "finance"),
         subject=Project,
         form=money_forms.FurtherLineForm,
@@ -93,6 +94,7 @@ register_event(
     Event(
         key="supervision.pay",
         title=_("登记付款"),
+        then=_("没有后续事项。付款列入项目档案。"),
         offices=("finance",),
         subject=Project,
         form=money_forms.PaymentForm,
@@ -110,6 +112,7 @@ register_event(
     Event(
         key="supervision.inspect",
         title=_("登记视察"),
+        then=_("提出问题的，由责任单位整改，整改后复查；没有提出问题的，没有后续事项。"),
         offices=("inspector", inviting.EXPERT, "senior_deputy"),
         subject=Project,
         form=finding_forms.InspectForm,
@@ -127,6 +130,7 @@ register_event(
     Event(
         key="supervision.invite",
         title=_("邀请专家、第三方参加监督小组"),
+        then=_("没有后续事项。受邀人员可以参加监督小组的视察；新账号的登录单由人大办打印。"),
         offices=("presidium", "clerk"),
         subject=Project,
         form=InviteForm,
@@ -145,6 +149,7 @@ register_event(
     Event(
         key="supervision.set_light",
         title=_("人工调整亮灯"),
+        then=_("责任单位收到消息；调整为红灯的，由乡镇长办理督办。调整至下一期进度报告提交时止。"),
         offices=("chair",),
         subject=Project,
         form=progress_forms.SetLightForm,
@@ -167,6 +172,7 @@ register_event(
     Event(
         key="supervision.restore_light",
         title=_("撤销亮灯的人工调整"),
+        then=_("没有后续事项。恢复按规则计算的亮灯，责任单位收到消息。"),
         offices=("chair",),
         subject=Project,
         form=progress_forms.RestoreLightForm,
@@ -182,6 +188,7 @@ register_event(
     Event(
         key="supervision.receive_audit",
         title=_("收到审计报告"),
+        then=_("由财政所在期限内登记审计报告。"),
         offices=("gov_clerk",),
         subject=Project,
         form=money_forms.ReceivedAuditForm,
@@ -199,6 +206,7 @@ register_event(
     Event(
         key="supervision.ask_change",
         title=_("申请项目调整"),
+        then=_("由有权机关按调整的轻重决定；决定并公告以前，项目按原定内容实施。"),
         offices=("mayor",),
         subject=Project,
         form=change_forms.ChangeForm,
@@ -215,6 +223,7 @@ register_event(
     Event(
         key="supervision.interpellate",
         title=_("提出质询案"),
+        then=_("签名满十人的，由主席团决定答复形式，交受质询机关答复；不足十人的，等待其他代表附议签名。"),
         offices=("deputy",),
         subject=Cycle,
         form=session_forms.InterpellationForm,
@@ -232,6 +241,7 @@ register_event(
     Event(
         key="supervision.cosign",
         title=_("附议签名（质询案）"),
+        then=_("签名满十人的，由主席团决定答复形式，交受质询机关答复；不足十人的，等待其他代表附议签名。"),
         offices=("deputy",),
         subject=Interpellation,
         form=StepForm,
@@ -251,6 +261,7 @@ register_event(
     Event(
         key="supervision.call_session",
         title=_("通知召开临时会议"),
+        then=_("由人大办在会前核定代表名册，会议当日办理开幕（预备会议）。"),
         offices=("presidium", "clerk"),
         subject=Cycle,
         form=session_forms.CallSessionForm,
@@ -270,6 +281,7 @@ register_event(
     Event(
         key="supervision.session_roll",
         title=_("核定临时会议代表名册"),
+        then=_("会议当日由人大办办理开幕（预备会议）。"),
         offices=("clerk",),
         subject=Cycle,
         form=session_forms.SessionRollForm,
@@ -288,6 +300,7 @@ register_event(
     Event(
         key="supervision.open_session",
         title=_("临时会议开幕（预备会议）"),
+        then=_("会议表决项目调整的，由人大办登记通过的监票人、计票人；议程完毕，由人大主席宣布闭会。"),
         offices=("clerk",),
         subject=Cycle,
         form=session_forms.OpenSessionForm,
@@ -307,6 +320,7 @@ register_event(
     Event(
         key="supervision.adopt_tellers",
         title=changing.ADOPTING,
+        then=_("由人大办清点到会人数，再开始投票。"),
         offices=("clerk",),
         subject=Cycle,
         form=session_forms.SessionTellersForm,
@@ -360,6 +374,7 @@ register_event(
     Event(
         key="supervision.change_release_holder",
         title=_("重新设定项目调整表决开箱口令"),
+        then=_("由总监票人、监票人、人大主席重新设定开箱口令。"),
         offices=("chair",),
         subject=Change,
         form=STEPS.form(ReleaseHolderForm),

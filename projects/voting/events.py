@@ -113,6 +113,7 @@ RELEASE_HOLDER = register_event(
     Event(
         key="voting.release_holder",
         title=_("重新设定开箱口令"),
+        then=_("由总监票人、监票人、人大主席重新设定开箱口令。"),
         offices=("chair",),
         subject=Cycle,
         form=STEPS.form(ReleaseHolderForm),

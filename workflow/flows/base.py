@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from viewflow.workflow import Flow, nodes
@@ -15,7 +15,7 @@ from workflow.flows.acting import current_act
 from workflow.flows.models import Deadline
 from workflow.flows.nodes import OfficeView
 
-BEGUN_BY = "begun_by"
+BEGUN_BY, BEGUN_AT = "begun_by", "begun_at"
 
 
 class OfficeFlow(Flow):
@@ -104,12 +104,20 @@ class OfficeFlow(Flow):
         return [node for node in cls.instance.nodes() if isinstance(node, OfficeView)]
 
 
-def _begun_by(parent: Task | None, instead_of: Process | None) -> dict[str, int]:
-    """Who has begun a process of their own accord, to be kept with it; nothing where a task, a job or a resident did."""
+def _begun_by(parent: Task | None, instead_of: Process | None) -> dict[str, Any]:
+    """Who has begun a process of their own accord and when, to be kept with it; nothing where a task, a job or a resident
+    did. The moment is the act's own: by it the page that ends the act finds what it has begun (`begun_at`)."""
     if instead_of is not None:
         return {BEGUN_BY: instead_of.data[BEGUN_BY]} if BEGUN_BY in instead_of.data else {}
     act = current_act()
-    return {BEGUN_BY: act.person.pk} if parent is None and act.of_own_accord else {}
+    if parent is not None or not act.of_own_accord:
+        return {}
+    return {BEGUN_BY: act.person.pk, BEGUN_AT: begun_at(act.at)}
+
+
+def begun_at(at: datetime) -> str:
+    """The moment of an act as a process that it has begun keeps it."""
+    return at.astimezone(UTC).isoformat()
 
 
 def flows() -> list[type[OfficeFlow]]:

@@ -50,6 +50,8 @@ class Event:
     not_at: the kinds of units that know no such matter; `when` refuses it there.
     from_above: done by an office that only reads the record (the county): it is not locked.
     linked: the fields of its form that a link to it may fill in before anybody has typed.
+    then: what comes after it and with whom, or that nothing does, in a sentence for the page that asks to confirm it and for
+    its done page; that names besides whatever tasks the act has begun. Every act has it or one of the next two.
     asks: the flow in which a second person answers, where the act only asks for something.
     leads_to: the step on the same record that is somebody's turn once it is done; where the act gives a task back, its done
     page finds that by itself.
@@ -81,10 +83,15 @@ class Event:
     from_above: bool = False
     not_at: frozenset[str] = frozenset()
     linked: tuple[str, ...] = ()
+    then: str | Promise = ""
     asks: type[OfficeFlow] | None = None
     leads_to: OfficeView | None = None
     handed_out: str = ""
     handed_told: Callable[[Any, RoleGrant], dict[str, Any]] | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.then or self.asks or self.leads_to):
+            raise ValueError(f"{self.key}: says what comes after it, or that nothing does")
 
     @property
     def kind(self) -> str:

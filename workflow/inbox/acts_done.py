@@ -5,20 +5,31 @@ The token comes with the form and is kept with the entry (`events.perform`), so 
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from workflow.audit.models import Entry
 from workflow.flows.events import Event, event, events
+from workflow.flows.models import Deadline
 from workflow.inbox import selectors
+from workflow.inbox.agenda import has_inbox
+from workflow.inbox.beside import Page, page_of
+from workflow.inbox.pages import who_may_do
 from workflow.inbox.story import line_of
+from workflow.inbox.telling import REFERENCE, machine_of
+from workflow.machines.references import kind_in
+from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
 from workflow.roles.models import RoleGrant
@@ -59,14 +70,58 @@ def act_done(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "node": node,
         "entry": entry,
-        "opened": [(d, d.task.flow_task, registry.title_of(d.office, entry.unit)) for d in opened],
+        "opened": told_open(opened, entry.unit),
+        "then": node.then,
         "line": line,
         "subject": line,
         "hall": entry.unit,
         "handed": _handed(node, entry, grant),
-        "remaining": selectors.count_to_go_on(grant),
     }
-    return render(request, "workflow/done.html", context)
+    return render(request, "workflow/done.html", context | ways_on(entry, grant))
+
+
+@dataclass(frozen=True)
+class Open:
+    """An open task as a done page tells of it: the step, where and in which office it waits, and who of it may do it."""
+
+    deadline: Deadline
+    office: str
+    names: str
+
+    @property
+    def node(self) -> Any:
+        return self.deadline.task.flow_task
+
+
+def told_open(deadlines: Iterable[Deadline], hall: Unit) -> list[Open]:
+    """Whose turn it is: these open tasks, each with its office and people."""
+    today = timezone.localdate()
+    return [Open(one, registry.title_of(one.office, hall), who_may_do(one, today)) for one in deadlines]
+
+
+def ways_on(entry: Entry | None, grant: RoleGrant) -> dict[str, Any]:
+    """Where a done page leads: what waits for the office, the pages of what was made and of what it was done on, the first
+    of them in place of a list with nothing in it."""
+    remaining = selectors.count_to_go_on(grant) if has_inbox(grant) else 0
+    return {
+        "remaining": remaining,
+        "pages": pages_about(entry) if entry else [],
+        "has_inbox": has_inbox(grant),
+    }
+
+
+def pages_about(entry: Entry) -> list[Page]:
+    """The pages of the records an act's entry names as made, then of its own record; each once, as the context shows them."""
+    after = json.loads(entry.body)["after"].values()
+    named = [one for one in after if isinstance(one, str) and REFERENCE.fullmatch(one)]
+    found = [page_of(record) for name in (*named, entry.subject) if (record := _record_of(name))]
+    return list({page.url: page for page in found if page}.values())
+
+
+def _record_of(reference: str) -> Any:
+    kind, number = kind_in(reference), reference.partition(":")[2]
+    model = Unit if kind == "unit" else machine_of(kind)
+    return model._base_manager.filter(pk=number).first() if model else None
 
 
 def _handed(node: Event, entry: Entry, grant: RoleGrant) -> dict[str, Any] | None:

@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import Http404, HttpRequest, QueryDict
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _lazy
 
 from workflow.people.models import Unit
 
 LONGEST_NUMBER = 18  # decimal digits that still fit a database's key
 DIGITS_OF_YEAR = 4
+
+
+@dataclass(frozen=True)
+class Back:
+    """Where a page leads back to; in words that which list or page it is, where that is known."""
+
+    url: str
+    title: Any
+
+
+def came_from(request: HttpRequest, otherwise: Back) -> Back:
+    """The page of ours a person has opened this one from, as they left it, filters and all; `otherwise` where they came from
+    nowhere, or from this page itself: what is typed on it is sent to it."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    ours = url_has_allowed_host_and_scheme(before.geturl(), {request.get_host()}, request.is_secure())
+    if request.method == "POST" or not before.path or not ours or before.path == request.path:
+        return otherwise
+    lists = {otherwise.url: otherwise.title, reverse("inbox"): _lazy("返回待办")}
+    return Back(before._replace(scheme="", netloc="").geturl(), lists.get(before.path, _lazy("返回上页")))
 
 
 def number_asked(given: QueryDict, name: str, *, longest: int = LONGEST_NUMBER) -> int | None:

@@ -20,10 +20,19 @@ class Beside:
     documents: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page of a record. title: what the record is called."""
+
+    title: str
+    url: str
+
+
 Subject = Record | Unit
 Acts = Callable[[Subject, RoleGrant, datetime], list[Any]]
 _sources: list[Callable[[Subject], Beside]] = []
 _acts: list[Acts] = []
+_pages: list[Callable[[Subject], Page | None]] = []
 
 
 def show_beside(source: Callable[[Subject], Beside]) -> Callable[[Subject], Beside]:
@@ -31,6 +40,18 @@ def show_beside(source: Callable[[Subject], Beside]) -> Callable[[Subject], Besi
     if source not in _sources:
         _sources.append(source)
     return source
+
+
+def lead_to(source: Callable[[Subject], Page | None]) -> Callable[[Subject], Page | None]:
+    """Register where the domain shows its records."""
+    if source not in _pages:
+        _pages.append(source)
+    return source
+
+
+def page_of(subject: Subject) -> Page | None:
+    """The page a record is shown and acted on at; None where it has none."""
+    return next((page for source in _pages if (page := source(subject))), None)
 
 
 def offer_beside(source: Acts) -> Acts:

@@ -208,6 +208,8 @@ def _chosen(place: str, own: Sequence[RoleGrant], grant: RoleGrant) -> list[Role
 @require_safe
 def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
     """One list, with four figures that are links, a filter, and what this person has kept under a name."""
+    if not has_inbox(acting_grant(request)):
+        return redirect("home")  # no task comes to the office: it begins elsewhere
     asked = listing(request, box)
     page = Paginator(asked.rows(), PER_PAGE).get_page(request.GET.get("page"))
     rows = _marked([as_row(row) for row in page], asked.grant, own=box in ("todo", "queue", "urged"))

@@ -42,7 +42,7 @@ def next_steps(
     said: Sequence[str] = (),
 ) -> list[Next]:
     """The human steps that may follow a task; of a gate's ways those that are open to the subject. Of an act without a
-    task the step in which a second person answers, if it asks for that.
+    task what it says itself, else the step in which a second person answers.
 
     process: the task's own; where its flow ends, the flow that waits for it goes on. Empty where none does.
     doing: whether it is whoever does the task that reads this; others are told no more than they may know (`Gate`).
@@ -54,6 +54,8 @@ def next_steps(
     if said:
         return [Next(worded(sentence, subject.unit)) for sentence in said]
     if isinstance(node, Event):
+        if node.then:
+            return [Next(worded(node.then, subject.unit))]
         following: Iterable[OfficeView] = node.asks.steps()[:1] if node.asks else ()
     else:
         following = node.returns if back else _following(node, process, doing)

@@ -32,7 +32,7 @@ from viewflow.workflow.status import PROCESS
 
 from workflow.audit.models import Entry
 from workflow.calendar.offsets import SOON
-from workflow.flows.base import flows
+from workflow.flows.base import BEGUN_AT, begun_at, flows
 from workflow.flows.copies import copies_for, unread_by
 from workflow.flows.models import Comment, Copy, Deadline, NotesRead, Urge
 from workflow.flows.nodes import BeginFlows, SubFlow
@@ -484,9 +484,15 @@ def open_on(subject: str, keys: Collection[str]) -> list[Deadline]:
 
 
 def opened_by(entry: Entry, keys: Collection[str]) -> list[Deadline]:
-    """The open tasks that an act without a task has put before somebody: those of these keys on its record, and where it
-    gave a task back, what has come of that."""
-    found = open_on(entry.subject, keys)
+    """The open tasks that an act without a task has put before somebody: those of these keys on its record, those of what it
+    has begun, and where it gave a task back, what has come of that."""
+    begun = Deadline.objects.filter(
+        begun_by=entry.actor,
+        task__process__data__contains={BEGUN_AT: begun_at(entry.at)},
+        done_at=None,
+        cancelled=False,
+    )
+    found = open_on(entry.subject, keys) + list(begun.select_related("task", "seat").order_by("pk"))
     ended = Deadline.objects.filter(done_by=entry.actor, done_at=entry.at).select_related("task__process")
     returns = Entry.objects.filter(pk__in=[one.entry_id for one in ended], task=entry.action)
     by_it = set(returns.values_list("pk", flat=True))

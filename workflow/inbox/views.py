@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 from viewflow.workflow.status import PROCESS
@@ -34,13 +35,23 @@ from workflow.flows.sittings import may_be_joined, sitting_of
 from workflow.flows.taking_back import reasons_against, return_taken_back, take_back, taken_back_before
 from workflow.flows.terms import basis_of
 from workflow.inbox import selectors
-from workflow.inbox.acts_done import ONCE, SENT_BEFORE, new_token, to_what_was_done, token_of
+from workflow.inbox.acts_done import (
+    ONCE,
+    SENT_BEFORE,
+    new_token,
+    to_what_was_done,
+    token_of,
+    told_open,
+    ways_on,
+)
+from workflow.inbox.agenda import has_inbox
+from workflow.inbox.asked import Back, came_from
 from workflow.inbox.attempts import INVALID, attempted, kept, not_kept
-from workflow.inbox.beside import acts_beside, beside
+from workflow.inbox.beside import acts_beside, beside, page_of
 from workflow.inbox.forms import CommentForm, HandOverForm, SideForm, TakeBackForm, UrgeForm
 from workflow.inbox.in_person import OWN, InPersonForm
 from workflow.inbox.lists import PER_PAGE
-from workflow.inbox.pages import NAMED, next_steps, who_may_do
+from workflow.inbox.pages import NAMED, next_steps
 from workflow.inbox.reading import Showing, personal_data_shown
 from workflow.inbox.story import Line, line_of, lines_of
 from workflow.machines.graph import machines
@@ -160,6 +171,7 @@ def _show_task(
     context = {
         "deadline": deadline,
         "hall": deadline.unit,
+        "back": came_from(request, _usual_way_back(subject, grant)),
         "node": node,
         "basis": basis_of(node, subject),
         "subject": subject,
@@ -201,6 +213,17 @@ def _show_task(
         "may_copy": may_copy(deadline, grant),
     }
     return render(request, "workflow/task.html", context, status=status)
+
+
+def _usual_way_back(subject: Any, grant: RoleGrant) -> Back:
+    """Where one goes from a task whose page was opened from nowhere: to the own list, an office that has none to what the
+    task is about."""
+    return Back(reverse("inbox"), _lazy("返回待办")) if has_inbox(grant) else _page_of_record(subject)
+
+
+def _page_of_record(subject: Any) -> Back:
+    page = page_of(subject)
+    return Back(page.url, page.title) if page else Back(reverse("home"), _lazy("返回首页"))
 
 
 def colleagues_of(deadline: Deadline, grant: RoleGrant, on: date) -> list[User]:
@@ -612,17 +635,14 @@ def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
             "node": deadline.task.flow_task,
             "entry": entry,
             "line": line_of(entry) if entry else None,
-            "opened": [(d, d.task.flow_task, registry.title_of(d.office, deadline.unit)) for d in opened],
+            "opened": told_open(opened, deadline.unit),
             "subject": deadline.task.process.artifact,
             "goes_on": goes_on,
-            "waited_for": [
-                (one, registry.title_of(one.office, deadline.unit), who_may_do(one, timezone.localdate()))
-                for one in others[:NAMED]
-            ],
+            "waited_for": told_open(others[:NAMED], deadline.unit),
             "more_waited_for": len(others[NAMED:]),
-            "remaining": selectors.count_to_go_on(grant),
             "handed": made_by_it(deadline.task.process.artifact, grant) if made_by_it else None,
-        },
+        }
+        | ways_on(entry, grant),
     )
 
 
@@ -805,6 +825,7 @@ def _show_event(
 ) -> HttpResponse:
     context = {
         "node": wanted,
+        "back": came_from(request, _page_of_record(subject)),
         "draft": draft,
         "basis": basis_of(wanted, subject),
         "hall": subject.unit,

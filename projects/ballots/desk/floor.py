@@ -69,6 +69,7 @@ def register_floor_acts(
             offices=("chief_teller", "teller"),
             form=form(forms.HandPaperForm),
             act=desk.hand_paper,
+            then=_("没有转出的事项。领取纸质票的代表当场投票，截止投票时由总监票人清点。"),
             when=desk.obstacles_to_handing_paper,
             basis=_("同一名册，每人一票：未投电子票、没有按键的代表可以改领纸质票，纸质票合计不少于规定张数"),
             output=_("发出纸质票张数"),

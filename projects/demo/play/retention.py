@@ -7,9 +7,11 @@ from projects.cycles.models import Cycle
 from projects.demo.cast import Township
 from projects.demo.play.stage import Strand, moment, planned
 from projects.retention.models import DataKind, Erasure, ErasureState
-from projects.retention.selectors import lots_of, standing_of
+from projects.retention.selectors import confirming, lots_of, standing_of
+from projects.retention.services import AGREE
 from workflow.calendar.workdays import add_working_days
 from workflow.flows.events import perform
+from workflow.flows.services import complete
 
 # Working days: from the day they fall due until they are asked to be erased, and from there until that is confirmed.
 ASKED, CONFIRMED = 3, 2
@@ -36,11 +38,10 @@ def erasure(town: Township, cycle: Cycle) -> Strand:
     confirmed_on = add_working_days(asked_on, CONFIRMED)
     yield planned(confirmed_on)
     asked = Erasure.objects.get(unit=town.unit, of=DataKind.CONTACTS, cycle=cycle, state=ErasureState.ASKED)
-    perform(
-        "retention.confirm",
-        asked,
+    complete(
+        confirming([asked])[asked.reference],
         actor=town.of("chair"),
-        data={"confirmed": "on"},
+        data={"decision": AGREE},
         at=moment(confirmed_on),
         reauthenticated=True,
     )

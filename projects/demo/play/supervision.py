@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
@@ -81,6 +81,7 @@ INVITED, VISITED, ASKED = 20, 14, 40
 SMALL = 60_000_000
 # Days from the plan to the first contract at the earliest, between nodes at least, and from the tender to the contract.
 IN_FORCE, NODES_APART, TENDERED_BEFORE = 30, 5, 10
+MATTERS = 2  # of a meeting on several
 # Days from the settlement to the audit office's report; month and day from which a report names no problem any more.
 REPORTED, AUDITED_IN_TIME = 6, (11, 10)
 # Words in a title that tell works an expert looks at, and a project of many points.
@@ -563,15 +564,29 @@ class Supervision:
         project = self.built_for(ASKED, day, POINTS)
         if project is None or Change.objects.filter(project=project).exists():
             return
-        place = f"{project.place or self.town.unit.name}（其中两处点位东移约 80 米）"
-        reason = (
-            "其中两处原定点位与雨污管道施工范围重叠，要等管道完工才能进场；东移约 80 米即可按期施工，"
-            "用地已经村民代表会议同意，内容、投资、工期和受益范围都不变。"
-        )
-        asked = {"what": ChangeKind.PLACE, "grade": ChangeGrade.MINOR, "place": place, "reason": reason}
-        perform(
-            "supervision.ask_change", project, actor=self.town.of("mayor"), data=asked, at=moment(day, 10)
-        )
+        ask_to_move(self.town, project, at=moment(day, 10))
+
+
+def ask_to_move(town: Township, project: Project, *, at: datetime) -> None:
+    """The government asks to move two points of a project, and takes it for a minor change: the presidium has to say."""
+    place = f"{project.place or town.unit.name}（其中两处点位东移约 80 米）"
+    reason = (
+        "其中两处原定点位与雨污管道施工范围重叠，要等管道完工才能进场；东移约 80 米即可按期施工，"
+        "用地已经村民代表会议同意，内容、投资、工期和受益范围都不变。"
+    )
+    asked = {"what": ChangeKind.PLACE, "grade": ChangeGrade.MINOR, "place": place, "reason": reason}
+    perform("supervision.ask_change", project, actor=town.of("mayor"), data=asked, at=at)
+
+
+def play_matters_for_one_meeting(town: Township, *, at: datetime) -> None:
+    """What one meeting of the presidium has before it: as many requests as it takes for a meeting on several matters.
+
+    Of the works under way, the first that nothing has been asked for yet; none where there are too few.
+    """
+    unchanged = Project.objects.filter(unit=town.unit, state=ProjectState.BUILDING, changes=None)
+    projects = list(unchanged.order_by("cycle", "number")[:MATTERS])
+    for project in projects if len(projects) == MATTERS else ():
+        ask_to_move(town, project, at=at)
 
 
 def proof() -> SimpleUploadedFile:

@@ -29,12 +29,14 @@ from projects.cycles.documents.word import word_of
 from projects.cycles.models import Cycle, Paper
 from projects.cycles.papers import make_paper
 from projects.deliberation.models import Visit
+from projects.demo.cast import PASSWORD
 from projects.demo.play.retention import erasure as erasure_played
 from projects.demo.play.stage import Beside, curtain
 from projects.evaluation.models import Rating
 from projects.evaluation.services import register_rating
 from projects.retention import events, selectors
 from projects.retention.certificates import agrees
+from projects.retention.flows import ErasureFlow
 from projects.retention.intake import request_erasure
 from projects.retention.models import Erasure, Hold
 from projects.retention.selectors import codes_due, due_lots, file_terms_of, lots_of
@@ -42,7 +44,7 @@ from projects.retention.services import tell_all_due
 from projects.retention.tasks import sweep_sessions
 from projects.selection.models import Notice, Objection
 from projects.supervision.models import Audit, Interpellation, Project
-from tests.builders import at, do, township
+from tests.builders import at, do, open_task, township
 from tests.projects.cycles.test_documents import text_of
 from tests.projects.portal.public_world import STATES, TO_ACCEPTED, cycle_of, project_of, travel
 from tests.projects.retention.conftest import BEFORE, CANARY, DUE, PHONE, seal
@@ -53,9 +55,10 @@ from workflow.audit.exporters.jsonl import as_jsonl
 from workflow.audit.models import Entry, Salt
 from workflow.audit.services import Act, write_down
 from workflow.audit.verify import verify
-from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
+from workflow.flows.errors import Barred, InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline, Draft
+from workflow.flows.services import complete
 from workflow.inbox.story import lines_of
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply, of_units
@@ -114,35 +117,28 @@ def test_one_alone_erases_nothing_and_the_second_is_of_another_office(world):
     erasure = world.ask()
     assert kept() == [CANARY]
     with pytest.raises(NotYourTurn):
-        world.do("retention.confirm", "gov_clerk", erasure, confirmed="on")
+        world.answer(erasure, by=world.town.of("gov_clerk"))
     asker = world.town.of("gov_clerk")
     RoleGrant.objects.create(
         user=asker, office="chair", unit=world.town.unit, tenant=world.town.unit, since=date(2020, 1, 1)
     )
-    with pytest.raises(Refused, match="须由另一人确认"):
-        perform(
-            "retention.confirm", erasure, actor=asker, office="chair", data={"confirmed": "on"}, at=at(DUE),
-            reauthenticated=True,
-        )  # fmt: skip
+    with pytest.raises(Barred, match="须由另一人确认"):
+        world.answer(erasure, by=asker)
+    task = open_task("retention.confirm")
     with pytest.raises(NotInPerson):
-        perform(
-            "retention.confirm", erasure, actor=world.town.of("chair"), data={"confirmed": "on"}, at=at(DUE)
-        )
+        complete(task.pk, actor=world.town.of("chair"), data={"decision": "agree"}, at=at(DUE))
     assert kept() == [CANARY]
-    world.do("retention.confirm", "chair", erasure, confirmed="on")
+    world.answer(erasure)
     assert not kept()
-    with pytest.raises(Obstructed, match="当前为“已清除”"):
-        world.do("retention.confirm", "chair", erasure, confirmed="on")
+    with pytest.raises(Taken, match=r"此事项已由.*办结"):
+        world.answer(erasure)
 
 
 def test_another_township_neither_asks_nor_confirms(world):
     other = township("T02", name="石坝镇")
     erasure = world.ask()
     with pytest.raises(NotYourTurn):
-        perform(
-            "retention.confirm", erasure, actor=other.of("chair"), data={"confirmed": "on"}, at=at(DUE),
-            reauthenticated=True,
-        )  # fmt: skip
+        world.answer(erasure, by=other.of("chair"))
     with pytest.raises(NotYourTurn):
         perform(
             "retention.ask", world.town.unit, actor=other.of("gov_clerk"), at=at(DUE), reauthenticated=True,
@@ -157,8 +153,8 @@ def test_another_township_neither_asks_nor_confirms(world):
 def test_the_second_person_may_say_no_with_a_reason_and_it_may_be_asked_again(world):
     erasure = world.ask()
     with pytest.raises(InvalidForm):
-        world.do("retention.decline", "chair", erasure, reason="")
-    world.do("retention.decline", "chair", erasure, reason="有来信要求核实，先不清除")
+        world.answer(erasure, decision="decline", reason="")
+    world.answer(erasure, decision="decline", reason="有来信要求核实，先不清除")
     assert kept() == [CANARY]
     world.erase()
     assert set(Erasure.objects.values_list("state", flat=True)) == {"declined", "done"}
@@ -192,7 +188,7 @@ def test_a_contact_in_the_pool_is_kept_a_round_of_the_year_and_its_months_and_no
     assert (lot.rows, lot.reasons) == (1, []) and "项目库" in lot.title and "满 12 个月" in lot.due.term
     world.do("retention.ask", "gov_clerk", lot="contacts:", confirmed="on")
     erasure = Erasure.objects.get(state="asked")
-    world.do("retention.confirm", "chair", erasure, confirmed="on")
+    world.answer(erasure)
     pooled.refresh_from_db()
     young.refresh_from_db()
     assert pooled.contact_erased and not young.contact_erased and len(kept()) == 2
@@ -209,14 +205,14 @@ def test_a_hold_keeps_what_is_due_until_it_is_lifted_and_both_are_acts(world):
         "retention.hold", "clerk", cycle=world.cycle.pk, of="contacts", reason="县信访局〔2028〕3 号核查"
     )
     hold = Hold.objects.get()
-    with pytest.raises(Obstructed, match="县信访局〔2028〕3 号核查"):
-        world.do("retention.confirm", "chair", erasure, confirmed="on")
+    with pytest.raises(InvalidForm, match="县信访局〔2028〕3 号核查"):
+        world.answer(erasure)
     with pytest.raises(NotYourTurn):
         world.do("retention.lift", "clerk", hold, reason="核查办结")
     lot = next(lot for lot in lots_of(world.town.unit, at(DUE).date()) if lot.of == "contacts")
     assert lot.is_due and "暂缓清除" in lot.reasons[0]
     world.do("retention.lift", "chair", hold, reason="核查办结")
-    world.do("retention.confirm", "chair", erasure, confirmed="on")
+    world.answer(erasure)
     assert not kept()
     acts = Entry.objects.filter(action__startswith="retention.").order_by("pk")
     assert [entry.action.partition(".")[2] for entry in acts] == ["ask", "hold", "lift", "confirm"]
@@ -435,8 +431,8 @@ def test_the_certificate_promises_no_more_than_is_gone(world, settings):
     AccessLog.objects.update(attempt_time=at("2027-01-04"))
     sign_ins = world.erase("sign_ins").paper.body
     assert "盐" not in sign_ins and "登录、退出的姓名和时间不在清除范围" in sign_ins
-    for event in (events.ASK, events.CONFIRM):
-        assert "随备份轮换删除" in str(event.hint) and "不能恢复" not in str(event.hint)
+    for act in (events.ASK, ErasureFlow.confirm):
+        assert "随备份轮换删除" in str(act.hint) and "不能恢复" not in str(act.hint)
 
 
 def test_the_certificate_is_handed_out_like_any_other_paper_with_the_head_at_its_foot(
@@ -465,7 +461,7 @@ def test_whoever_confirms_is_called_and_whoever_asked_hears_of_it(world):
 
     erasure = world.ask()
     assert world.town.of("chair") in told("请核对到期清除的个人信息")
-    world.do("retention.confirm", "chair", erasure, confirmed="on")
+    world.answer(erasure)
     assert {world.town.of("gov_clerk"), world.town.of("clerk")} <= told("个人信息已清除")
     assert (
         "共 1 件，清除证明第 2028-1 号"
@@ -511,7 +507,7 @@ def test_the_desks_are_told_each_morning_of_what_fell_due_until_somebody_asks_fo
     assert len(codes_due(unit)) == len(lots)
     erasure = world.ask(day="2028-06-13")
     assert len(codes_due(unit)) == len(lots) - 1
-    world.do("retention.decline", "chair", erasure, day="2028-06-14", reason="请先核对范围。")
+    world.answer(erasure, day="2028-06-14", decision="decline", reason="请先核对范围。")
     assert len(codes_due(unit)) == len(lots)
     world.do("retention.hold", "clerk", cycle="", of="", reason="县审计局进点审计", day="2028-06-15")
     assert len(codes_due(unit)) == 0 and swept("2028-07-01") == 0
@@ -753,3 +749,29 @@ def test_what_is_due_takes_as_many_queries_for_three_years_as_for_one(world):
         register_rating(world.town.act("station", at(DUE)), project, grade="basic", words="路面不平。")
     three = cost()
     assert three[0] == one[0] + 2 and three[1] == one[1]
+
+
+def test_what_waits_for_the_chair_is_in_the_chairs_inbox_and_whoever_asked_is_told_with_whom_it_is(
+    world, client, monkeypatch
+):
+    travel(monkeypatch, DUE)
+    chair, office = world.town.of("chair"), world.town.of("gov_clerk")
+    client.force_login(office)
+    data = {"lot": f"contacts:{world.cycle.pk}", "confirmed": "on", "op": "confirm", "own_password": PASSWORD}
+    told = client.post(f"/do/retention.ask/{world.town.unit.pk}/", data, follow=True).content.decode()
+    apply(SYSTEM)
+    task = open_task("retention.confirm")
+    assert "已提出" in told and "确认清除个人信息" in told and chair.name in told
+    assert 'href="/retention/"' in told
+    client.force_login(chair)
+    inbox = client.get("/inbox/").content.decode()
+    listed = client.get("/retention/").content.decode()
+    shown = client.get(f"/tasks/{task.pk}/").content.decode()
+    assert "确认清除个人信息" in inbox and f'href="/tasks/{task.pk}/"' in inbox
+    assert f'href="/tasks/{task.pk}/"' in listed
+    assert "提出人姓名、联系方式" in shown and CANARY not in shown and "本人登录密码" not in shown
+    apply(SYSTEM)
+    world.answer(Erasure.objects.get(state="asked"), decision="decline", reason="有来信要求核实，先不清除")
+    client.force_login(chair)
+    done = client.get(f"/tasks/{task.pk}/done/").content.decode()
+    assert "没有后续事项。" in done and 'href="/retention/"' in done

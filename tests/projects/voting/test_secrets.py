@@ -186,7 +186,7 @@ IN_PERSON = {
 ASKED_IN_PERSON = {
     "voting.void", "voting.recount", "voting.turn_to_paper", "evaluation.measure_void", "evaluation.measure_recount",
     "supervision.change_void", "supervision.change_recount", "ballots.destroy", "ballots.confirm_destroy",
-    "ballots.confirm_for_presidium", "retention.ask", "retention.confirm",
+    "ballots.confirm_for_presidium", "retention.ask",
     "voting.hand_paper", "voting.release_holder", "evaluation.measure_release_holder",
     "evaluation.measure_hand_paper", "evaluation.measure_turn_to_paper",
     "supervision.change_hand_paper", "supervision.change_turn_to_paper", "supervision.change_release_holder",

@@ -128,7 +128,7 @@ def test_the_first_of_two_is_told_who_does_the_other_part_and_is_not_sent_on_to_
     key(counting, "first", 1)
     told = done_page("voting.key_first", town.of("counter", 1), client)
     assert "第二次录入计票" in told and f"计票人：{town.of('counter', 2).name}<" in told
-    assert "继续办理" not in told and "返回待办" in told, "the other sheet is not theirs to key"
+    assert "继续办理" not in told and "返回相关页面" in told, "the other sheet is not theirs to key"
     key(counting, "second", 2)
     do("voting.certify_chief", town.of("chief_teller"), DAY, confirmed=True)
     told = done_page("voting.certify_chief", town.of("chief_teller"), client)
@@ -570,7 +570,7 @@ def test_who_counts_fewer_than_the_quorum_is_told_so_before_they_are_put_on_reco
     follows = told.partition("确认以后")[2]
     assert ONE_MISSING in follows and ONE_MISSING not in told.partition("确认以后")[0]
     assert "人大主席、副主席" not in follows, "nobody issues ballots yet"
-    assert "发出表决票" in may_follow("voting.attendance"), "enough may be here"
+    assert "开始投票" in may_follow("voting.attendance"), "enough may be here"
     number, data = open_task("voting.attendance").pk, {"present": 33, "on_leave": 2}
     client.post(f"/tasks/{number}/", data | {"op": "confirm"})
     apply(SYSTEM)
