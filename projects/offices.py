@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from workflow.people.models import HALLS, UnitKind
+from workflow.people.models import HALLS, Unit, UnitKind
 from workflow.roles.registry import (
     Office,
     Scope,
@@ -19,6 +20,41 @@ HALL = frozenset(HALLS)
 # A subdistrict has no congress: its working committee is the county's, and whoever leads it was elected by nobody (组织法 59).
 CONGRESS = frozenset({UnitKind.TOWNSHIP})
 ABOVE = frozenset({UnitKind.COUNTY, UnitKind.CITY, UnitKind.PROVINCE})
+
+
+
+def standing_committee_of(unit: Unit) -> str:
+    """The full name of the standing committee of a county's, a city's or a province's congress, as papers are addressed
+    to it and signed by it.
+    """
+    return f"{unit.name}人民代表大会常务委员会"
+
+
+def _standing_committee(unit: Unit) -> str:
+    return gettext("%(unit)s人大常委会") % {"unit": unit.name}
+
+
+def _mayor(unit: Unit) -> str:
+    """By what the unit is: a subdistrict's office has a director, a 乡 a 乡长, a 镇 a 镇长."""
+    if unit.is_subdistrict:
+        called = gettext("%(unit)s办事处主任")
+    else:
+        called = gettext("%(unit)s乡长") if unit.name.endswith("乡") else gettext("%(unit)s镇长")
+    return called % {"unit": unit.name}
+
+
+def _party(unit: Unit) -> str:
+    called = gettext("%(unit)s党工委") if unit.is_subdistrict else gettext("%(unit)s党委")
+    return called % {"unit": unit.name}
+
+
+def _delegation_lead(unit: Unit) -> str:
+    return gettext("%(unit)s团长") % {"unit": unit.name}
+
+
+def _expert(unit: Unit) -> str:
+    return gettext("%(unit)s受邀专家、第三方") % {"unit": unit.name}
+
 
 OFFICES = [
     Office("chair", _("人大主席、副主席"), HALL, for_term=True, first=True),
@@ -60,6 +96,7 @@ OFFICES = [
         _("代表团团长"),
         frozenset({UnitKind.DELEGATION}),
         for_term=True,
+        seated=_delegation_lead,
         personal=_("代表团团长由代表团推选，本人不能履职时由代表团另行推选，不能自行委托。"),
     ),
     Office("senior_deputy", _("上级人大代表"), HALL, personal=_("代表职务由本人履行，不能由他人代办。")),
@@ -88,9 +125,10 @@ OFFICES = [
         recorders=("gov_clerk",),
         readers=("chair",),
         meeting=_("党委会议"),
+        seated=_party,
         personal=_("党委成员须本人出席党委会议、本人表决，不能由他人代办。"),
     ),
-    Office("mayor", _("乡镇长"), HALL),
+    Office("mayor", _("乡镇长"), HALL, seated=_mayor),
     Office("gov_clerk", _("党政办"), HALL, keeps_heads=True),
     Office("department", _("责任单位"), frozenset({UnitKind.DEPARTMENT})),
     Office("finance", _("财政所"), HALL),
@@ -109,10 +147,18 @@ OFFICES = [
         frozenset({UnitKind.GROUP}),
         for_term=True,
         scope=("5",),
+        seated=_expert,
         personal=_("专家和第三方是以本人名义受邀的，不能由他人代办。"),
     ),
     Office("station", _("代表联络站、村居联络员"), frozenset({UnitKind.STATION, UnitKind.VILLAGE})),
-    Office("county", _("县人大常委会"), ABOVE, reads_below=True, keeps_heads=True),
+    Office(
+        "county",
+        _("县人大常委会"),
+        ABOVE,
+        reads_below=True,
+        keeps_heads=True,
+        seated=_standing_committee,
+    ),
     # Money and steps 5–6 by default; its notice may name more or less (steps.md, Offices).
     Office(
         "auditor",

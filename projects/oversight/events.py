@@ -12,12 +12,15 @@ from workflow.flows.events import Event, at_home, register_event
 from workflow.people.models import Unit
 from workflow.roles.models import RoleGrant
 
+# The acts stand in the order a county's work goes by: it guides and points out, looks, teaches, reports; then what it
+# settles for its own pages, and what it registers (`rank`).
 BASIS = _("县级人大常委会指导乡镇人大工作，不审批、不改动乡镇数据")
 
 
 GUIDE = register_event(
     Event(
         key="oversight.guide",
+        rank=1,
         title=_("发出指导意见"),
         then=_("没有后续事项。指导意见已发给乡镇，不要求回复。"),
         offices=("county",),
@@ -33,12 +36,14 @@ GUIDE = register_event(
 NOTE = register_event(
     Event(
         key="oversight.note",
+        rank=2,
         title=_("发出工作提示函"),
         then=_("由乡镇人大在期限内书面回复，回复后县级人大收到消息。"),
         offices=("county",),
         subject=Cycle,
         form=forms.NoteForm,
         act=intake.send_note,
+        linked=("task",),
         basis=BASIS,
         output=_("工作提示函"),
         from_above=True,
@@ -48,6 +53,7 @@ NOTE = register_event(
 CIRCULATE = register_event(
     Event(
         key="oversight.circulate",
+        rank=12,
         title=_("发出通报"),
         then=_("没有后续事项。通报已发给选定的乡镇，不要求回复。"),
         offices=("county",),
@@ -64,6 +70,7 @@ CIRCULATE = register_event(
 SAMPLE = register_event(
     Event(
         key="oversight.sample",
+        rank=3,
         title=_("随机抽查"),
         then=_("没有后续事项。抽查记录已发给乡镇；需要说明情况的，另发工作提示函。"),
         offices=("county",),
@@ -79,6 +86,7 @@ SAMPLE = register_event(
 DRAW = register_event(
     Event(
         key="oversight.draw",
+        rank=4,
         title=_("本辖区随机抽查"),
         then=_("没有后续事项。抽查记录已发给抽中的乡镇；需要说明情况的，另发工作提示函。"),
         offices=("county",),
@@ -95,6 +103,7 @@ DRAW = register_event(
 WEIGH = register_event(
     Event(
         key="oversight.weigh",
+        rank=13,
         title=_("设置本级权重"),
         then=_("没有后续事项。总览页可以按新的权重排列。"),
         offices=("county",),
@@ -110,6 +119,7 @@ WEIGH = register_event(
 LOAD_BOUNDARIES = register_event(
     Event(
         key="oversight.load_boundaries",
+        rank=14,
         title=_("载入地图边界"),
         then=_("没有后续事项。总览页的地图按新的边界绘制。"),
         offices=("county",),
@@ -135,6 +145,7 @@ def _may_go_out(bulletin: Bulletin, grant: RoleGrant) -> bool:
 DRAFT_BULLETIN = register_event(
     Event(
         key="oversight.draft_bulletin",
+        rank=9,
         title=_("起草通报、年度报告段落"),
         then=_(
             "由县级人大核对、修改文字。季度通报核对后在文稿页发出，发出以前各乡镇看不到；年度段落核对后下载使用。"
@@ -155,6 +166,7 @@ DRAFT_BULLETIN = register_event(
 EDIT_BULLETIN = register_event(
     Event(
         key="oversight.edit_bulletin",
+        rank=10,
         title=_("修改文稿"),
         then=_("由县级人大继续核对。季度通报核对后在文稿页发出；年度段落核对后下载使用。"),
         offices=("county",),
@@ -169,6 +181,7 @@ EDIT_BULLETIN = register_event(
 SEND_BULLETIN = register_event(
     Event(
         key="oversight.send_bulletin",
+        rank=11,
         title=_("发出本通报"),
         then=_("没有后续事项。通报已发给各乡镇，不要求回复。"),
         offices=("county",),
@@ -191,6 +204,7 @@ def _has_models(unit: Unit, grant: RoleGrant) -> bool:
 TRAIN = register_event(
     Event(
         key="oversight.train",
+        rank=5,
         title=_("发出培训通知"),
         then=_("没有后续事项。培训通知已发给选定的乡镇，不要求回复。"),
         offices=("county",),
@@ -207,6 +221,7 @@ TRAIN = register_event(
 COMPOSE_MODEL = register_event(
     Event(
         key="oversight.compose_model",
+        rank=6,
         title=_("起草示范规则"),
         then=_("由县级人大逐项修改后推荐，推荐以前各乡镇看不到。"),
         offices=("county",),
@@ -222,6 +237,7 @@ COMPOSE_MODEL = register_event(
 REVISE_MODEL = register_event(
     Event(
         key="oversight.revise_model",
+        rank=7,
         title=_("修改示范规则"),
         then=_("由县级人大继续修改或者推荐，推荐以前各乡镇看不到。"),
         offices=("county",),
@@ -237,6 +253,7 @@ REVISE_MODEL = register_event(
 OFFER_MODEL = register_event(
     Event(
         key="oversight.offer_model",
+        rank=8,
         title=_("推荐示范规则"),
         then=_("由各乡镇人大主席自行决定是否采用；不采用的，没有后续事项。"),
         offices=("county",),
@@ -272,6 +289,7 @@ CHANGED = _("《行政区划管理条例》：乡、民族乡、镇的设立、�
 RENAME = register_event(
     Event(
         key="oversight.rename",
+        rank=15,
         title=_("登记乡镇更名"),
         then=_("没有后续事项。登记之日起使用新名称。"),
         offices=("county",),
@@ -288,6 +306,7 @@ RENAME = register_event(
 MAKE_SUBDISTRICT = register_event(
     Event(
         key="oversight.make_subdistrict",
+        rank=16,
         title=_("登记乡镇改设街道"),
         then=_("没有转出的事项。尚未办结的事项由人大街道工委等机构按原规则继续办理。"),
         offices=("county",),
@@ -306,6 +325,7 @@ MAKE_SUBDISTRICT = register_event(
 MERGE = register_event(
     Event(
         key="oversight.merge",
+        rank=17,
         title=_("登记乡镇合并"),
         then=_("没有转出的事项。已列明的未办事项由并入后的乡镇继续办理。"),
         offices=("county",),

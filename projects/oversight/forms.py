@@ -16,12 +16,14 @@ from projects.oversight import townships
 from projects.oversight.boundaries import MOST_BYTES, Unfit, drawing_of
 from projects.oversight.measures import MEASURES, WEIGHED
 from projects.oversight.models import BulletinKind, ModelRulebook, SampleOf
+from projects.oversight.prompting import begun_on
 from projects.oversight.selectors import (
     called,
     circulars_due,
     latest_years,
     model_composed,
     models_for,
+    open_task_of,
     rules_adopted,
     rules_to_offer,
     townships_below,
@@ -29,6 +31,7 @@ from projects.oversight.selectors import (
 )
 from workflow.flows.fields import ChineseDateField, record_field
 from workflow.flows.forms import Foreseen, StepForm
+from workflow.inbox.asked import is_number
 from workflow.people.models import Unit, UnitKind
 from workflow.people.saying import listed, titled
 
@@ -58,7 +61,19 @@ class ToTownships(StepForm):
         return super().for_trail() | {"townships": [unit.code for unit in chosen]}
 
 
-class CircularForm(ToTownships):
+class ToDue(ToTownships):
+    """A 通报: where it is due in some of the townships alone, those are ticked."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        due = {one.cycle.unit_id for one in circulars_due(latest_years(self.subject.unit), self.act.on)}
+        field = self.fields["townships"]
+        if due and due != set(field.initial):
+            field.initial = [pk for pk in field.initial if pk in due]
+            field.help_text = _("已勾选到期应通报的乡镇；其他乡镇需要一并通报的，请补选。")
+
+
+class CircularForm(ToDue):
     """通报: one text to every township below, or to those chosen."""
 
     title = forms.CharField(label=_("标题"), max_length=110)
@@ -223,18 +238,10 @@ class EditForm(StepForm):
         self.fields["title"].initial, self.fields["words"].initial = self.subject.title, self.subject.body
 
 
-class SendForm(ToTownships):
-    """To whom a bulletin goes, those first whose 通报 is due; its words are those of the draft."""
+class SendForm(ToDue):
+    """To whom a bulletin goes; its words are those of the draft."""
 
     foresees = True
-
-    def prepare(self) -> None:
-        super().prepare()
-        due = {one.cycle.unit_id for one in circulars_due(latest_years(self.subject.unit), self.act.on)}
-        field = self.fields["townships"]
-        if due and due != set(field.initial):
-            field.initial = [pk for pk in field.initial if pk in due]
-            field.help_text = _("已勾选到期应通报的乡镇；其他乡镇需要一并通报的，请补选。")
 
     def foreseen(self) -> list[str]:
         """What an editor has written over: figures the text no longer tells, and numbers that no list stands behind."""
@@ -251,11 +258,18 @@ class SendForm(ToTownships):
 
 
 class NoteForm(StepForm):
-    """工作提示函: what, and a reply by when."""
+    """工作提示函: what, and a reply by when. Opened from a task that is stuck, it says which and how long past its day."""
 
     title = forms.CharField(label=_("事由"), max_length=120)
     words = forms.CharField(label=_("提示内容"), widget=forms.Textarea(attrs={"rows": 6}), max_length=5000)
     reply_by = ChineseDateField(label=_("请于此日前回复"))
+
+    def prepare(self) -> None:
+        named = str(self.initial.get("task", ""))
+        held = open_task_of(self.subject, int(named)) if is_number(named) else None
+        if held:
+            begun = begun_on(held, self.subject, self.act.on)
+            self.fields["title"].initial, self.fields["words"].initial = begun.title, begun.words
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -106,6 +106,12 @@ def margins(cycles: Iterable[int]) -> dict[tuple[int, int], int]:
     }
 
 
+def open_task_of(cycle: Cycle, number: int) -> Deadline | None:
+    """A task of a year that still waits, by its number; None for any other."""
+    waiting = Deadline.objects.filter(pk=number, about=cycle.reference, done_at=None, cancelled=False)
+    return waiting.select_related("task", "seat", "unit").first()
+
+
 def latest_year_of(township: Unit) -> Cycle | None:
     """The year a township is in, for what concerns none of them alone."""
     return Cycle.objects.filter(unit=township).order_by("-year", "-pk").first()

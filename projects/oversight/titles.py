@@ -6,9 +6,9 @@ from workflow.inbox.story import call_acts
 
 call_acts(
     {
-        "oversight.circular": _("收到县级通报"),
-        "oversight.training": _("收到县级培训通知"),
-        "oversight.model": _("收到县级示范规则"),
+        "oversight.circular": _("县级人大发来通报"),
+        "oversight.training": _("县级人大发来培训通知"),
+        "oversight.model": _("县级人大推荐示范规则"),
         "oversight.sampled": _("上级人大随机抽查抽中本乡镇"),
         "oversight.look": _("县级人大查看程序体检表"),
         "oversight.repair": _("夜间核对更正县级汇总数字"),

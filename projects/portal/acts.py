@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -68,12 +69,14 @@ OWN_FORMS: dict[str, Callable[[Any], str]] = {
 class Offer:
     """An act the viewer may do now, and the record it would be done on.
 
-    hindered: what somebody else has to do first, of an act that is listed and cannot be done yet.
+    hindered: what somebody else has to do first, of an act that is listed and cannot be done yet. named: what the link
+    to its form names (`Event.linked`).
     """
 
     event: Event
     record: Any
     hindered: str = ""
+    named: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -88,7 +91,8 @@ class Offer:
     def url(self) -> str:
         """Where its form is."""
         own = OWN_FORMS.get(self.event.key)
-        return own(self.record) if own else reverse("event", args=[self.event.key, self.record.pk])
+        url = own(self.record) if own else reverse("event", args=[self.event.key, self.record.pk])
+        return f"{url}?{urlencode(self.named)}" if self.named else url
 
 
 def offers_on(

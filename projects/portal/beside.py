@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from projects.portal.voter_admission import open_votes_of
 from projects.selection.models import Item, Notice
 from projects.supervision.models import Project
 from projects.voting.superseding import told_superseded
+from workflow.flows.models import Deadline
 from workflow.inbox.agenda import Dated, show_dates
 from workflow.inbox.banners import Banner, show_banners
 from workflow.inbox.beside import Beside, Page, Subject, lead_to, offer_beside, show_beside
@@ -60,10 +62,15 @@ def own_page(subject: Subject) -> Page | None:
 
 
 @offer_beside
-def on_the_year(subject: Subject, grant: RoleGrant, at: datetime) -> list[Offer]:
-    """What an office above may do about the year of a record: write to its township, draw a sample."""
+def on_the_year(subject: Subject, grant: RoleGrant, at: datetime, task: Deadline) -> list[Offer]:
+    """What an office above may do about the year of a record: write to its township, draw a sample.
+
+    What can be about the task itself, while it waits, begins with it.
+    """
     cycle = cycle_of(subject)
-    return offers_on([cycle], grant, at) if cycle else []
+    offers = offers_on([cycle], grant, at) if cycle else []
+    named = {"task": task.pk} if task.waits else {}
+    return [replace(one, named=named) if "task" in one.event.linked else one for one in offers]
 
 
 @show_banners

@@ -18,6 +18,7 @@ from projects.cycles.documents.composing import text_parts
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Table
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.documents.sealing import seal_over
+from projects.offices import standing_committee_of
 from projects.oversight.bulletins import drafted
 from projects.oversight.models import Bulletin
 from projects.portal.acts import offers_on
@@ -152,7 +153,7 @@ def document_of(held: Bulletin, address: Callable[[str], str]) -> Document:
         enclosures=("数字来源",) if rows else (),
         parts=tuple(text_parts(held.body)),
         annex=sources if rows else (),
-        signature=f"{held.unit.name}人民代表大会常务委员会",
+        signature=standing_committee_of(held.unit),
         day=in_words(held.sent_on or held.drafted_on),
         seal=seal_over(held.unit) if held.sent_on else None,
     )

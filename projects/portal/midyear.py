@@ -163,10 +163,9 @@ def _records(grant: RoleGrant) -> list[Any]:
 
 @dataclass(frozen=True)
 class Unheld:
-    """An office with open tasks and nobody in it. seat: where it is held; n: how many tasks wait."""
+    """An office with open tasks and nobody in it. seat: as `registry.seat_called` has it; n: how many tasks wait."""
 
-    seat: Unit
-    office: str
+    seat: str
     n: int
 
 
@@ -186,10 +185,8 @@ def unheld(on: date) -> list[Unheld]:
             (row["seat"], code) in held for code in (row["office"], *registry.office(row["office"]).recorders)
         )
     ]
-    seats = Unit.objects.select_related("tenant").in_bulk({seat for seat, _office, _n in empty})
-    return [
-        Unheld(seats[seat], registry.title_of(office, seats[seat].tenant), n) for seat, office, n in empty
-    ]
+    seats = Unit.objects.in_bulk({seat for seat, _office, _n in empty})
+    return [Unheld(registry.seat_called(office, seats[seat]), n) for seat, office, n in empty]
 
 
 def changes_seen(grant: RoleGrant) -> Any:

@@ -1,4 +1,4 @@
-"""A township's trail on a page: searched by subject, person, office, step, time and act; who looked, who exported."""
+"""A unit's trail on a page: searched by subject, person, office, step, time and act; who looked, who exported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import JSONField, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Concat
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.http import urlencode
 from django.utils.timezone import make_aware
@@ -22,7 +22,6 @@ from django.views.decorators.http import require_safe
 from projects.collection.models import Proposal
 from projects.cycles.steps import STEPS
 from projects.portal.scope import scope_told
-from projects.portal.staff import choice_of_townships, township_asked
 from projects.portal.story_selectors import STORIED
 from workflow.administration.taking import EXPORTED
 from workflow.administration.trail import may_stream
@@ -32,9 +31,11 @@ from workflow.audit.rows import ACTIONS
 from workflow.flows.fields import ChineseDateField, PlainForm
 from workflow.inbox.reading import PERSONAL
 from workflow.inbox.story import entries_called, lines_of
-from workflow.people.models import Unit
+from workflow.people.models import HALLS, Unit
+from workflow.people.selectors import tenants_below
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
+from workflow.roles.models import RoleGrant
 
 PER_PAGE = 30
 READ = "record.read"
@@ -150,11 +151,29 @@ def _opened(entries: QuerySet[Entry], subject: str, inside: Cast) -> Q:
     return Q(pk__in=list(reads.order_by().values_list("pk", flat=True)))
 
 
+def units_to_choose(grant: RoleGrant) -> list[Unit]:
+    """Whose trails an office may turn to: its own and all below it; none for one that reads its own alone."""
+    return tenants_below(grant.tenant) if registry.office(grant.office).reads_below else []
+
+
+def unit_asked(grant: RoleGrant, code: str, choice: list[Unit]) -> Unit:
+    """Whose trail a page is about: one's own, or the one an address names; without one the first township there is."""
+    if not choice or code == grant.tenant.code:
+        return grant.tenant
+    if not code:
+        return next((unit for unit in choice if unit.kind in HALLS and unit.ends_on is None), grant.tenant)
+    found = next((unit for unit in choice if unit.code == code), None)
+    if found is None:
+        raise Http404(_("没有这个单位。"))
+    return found
+
+
 @require_safe
 def trail(request: HttpRequest) -> HttpResponse:
-    """A township's trail, newest first, of it what is asked for."""
+    """A unit's trail, newest first, of it what is asked for; whoever looks on from above chooses whose, its own too."""
     grant = acting_grant(request)
-    unit = township_asked(request, grant)
+    choice = units_to_choose(grant)
+    unit = unit_asked(grant, request.GET.get("unit", ""), choice)
     asked = bool(request.GET.keys() - {"unit", "page", "kind"})
     kind = request.GET.get("kind", "") if request.GET.get("kind", "") in KINDS else ""
     initial = {"unit": unit.code, "kind": kind}
@@ -177,7 +196,7 @@ def trail(request: HttpRequest) -> HttpResponse:
             for code, (title, _acts) in KINDS.items()
         ],
         "lines": lines_of(page),
-        "townships": choice_of_townships(grant),
+        "units": choice,
         "may_export": may_stream(grant),
         "proofs": registry.office(grant.office).takes_proofs,
         "limit": scope_told(grant),

@@ -43,7 +43,7 @@ PRINTED = "print"
 WHEN_GROWN = (MINUTE, PRINTED)
 KEPT = "trail.keep"  # the act of telling that a head is kept elsewhere
 WHY = {
-    MINUTE: _("定时"),
+    MINUTE: _("每分钟定时"),
     PRINTED: _("印制文件"),
     "asked": _("人工"),
     "open": _("投票开始"),

@@ -49,7 +49,8 @@ class Event:
     in_person: asks the actor for their own password again, as a step may.
     not_at: the kinds of units that know no such matter; `when` refuses it there.
     from_above: done by an office that only reads the record (the county): it is not locked.
-    linked: the fields of its form that a link to it may fill in before anybody has typed.
+    linked: what a link to it may name before anybody has typed: fields of its form, or what the form fills itself in from.
+    rank: its place among the acts of its step; those alike stand by their keys.
     then: what comes after it and with whom, or that nothing does, in a sentence for the page that asks to confirm it and for
     its done page; that names besides whatever tasks the act has begun. Every act has it or one of the next two.
     asks: the flow in which a second person answers, where the act only asks for something.
@@ -84,6 +85,7 @@ class Event:
     not_at: frozenset[str] = frozenset()
     linked: tuple[str, ...] = ()
     then: str | Promise = ""
+    rank: int = 0
     asks: type[OfficeFlow] | None = None
     leads_to: OfficeView | None = None
     handed_out: str = ""
@@ -184,8 +186,8 @@ def event(key: str) -> Event:
 
 
 def events() -> list[Event]:
-    """Every registered event, by step and key."""
-    return sorted(_events.values(), key=lambda e: (e.step or 9, e.key))
+    """Every registered event, by step, rank and key."""
+    return sorted(_events.values(), key=lambda e: (e.step or 9, e.rank, e.key))
 
 
 def events_on(subject: Record | Unit, grant: RoleGrant, at: datetime) -> list[Event]:

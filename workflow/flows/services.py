@@ -178,8 +178,8 @@ def _checked(task: Task, actor: User, at: datetime, request_id: str) -> Act:
     grant = holder_for_update(actor, node.office, deadline.seat_id, localdate(at))
     if grant is None:
         raise NotYourTurn(
-            _("此事项由%(unit)s%(office)s办理，您没有或已不再担任这一职务。")
-            % {"unit": deadline.seat.name, "office": registry.title_of(node.office, deadline.unit)}
+            _("此事项由%(seat)s办理，您没有或已不再担任这一职务。")
+            % {"seat": registry.seat_called(node.office, deadline.seat)}
         )
     if task.owner_id and task.owner_id not in (actor.pk, grant.principal_id):
         raise Taken(_("此事项已由%(who)s认领。") % {"who": task.owner})

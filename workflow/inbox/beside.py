@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from workflow.flows.models import Deadline
 from workflow.machines.models import Record
 from workflow.people.models import Unit
 from workflow.roles.models import RoleGrant
@@ -29,7 +30,7 @@ class Page:
 
 
 Subject = Record | Unit
-Acts = Callable[[Subject, RoleGrant, datetime], list[Any]]
+Acts = Callable[[Subject, RoleGrant, datetime, Deadline], list[Any]]
 _sources: list[Callable[[Subject], Beside]] = []
 _acts: list[Acts] = []
 _pages: list[Callable[[Subject], Page | None]] = []
@@ -55,15 +56,15 @@ def page_of(subject: Subject) -> Page | None:
 
 
 def offer_beside(source: Acts) -> Acts:
-    """Register what the domain lets an office do from beside a task: {title, url, note} each."""
+    """Register what the domain lets an office do from beside a task, which it is given: {title, url, note} each."""
     if source not in _acts:
         _acts.append(source)
     return source
 
 
-def acts_beside(subject: Subject, grant: RoleGrant, at: datetime) -> list[Any]:
+def acts_beside(subject: Subject, grant: RoleGrant, at: datetime, task: Deadline) -> list[Any]:
     """What an office that looks on may do about the matter of a task, in the order the sources were registered."""
-    return [act for source in _acts for act in source(subject, grant, at)]
+    return [act for source in _acts for act in source(subject, grant, at, task)]
 
 
 def beside(subject: Subject) -> Beside:

@@ -446,11 +446,10 @@ def urges_of(deadline: Deadline) -> QuerySet[Urge]:
 
 @dataclass(frozen=True)
 class Reported:
-    """That an overdue task was reported, when, to which office of which unit, how many days late it was then."""
+    """That an overdue task was reported, when, to whom (`registry.seat_called`), how many days late it was then."""
 
     at: datetime
-    unit: str
-    office: str
+    to: str
     days: int
 
 
@@ -466,8 +465,7 @@ def escalations_of(deadline: Deadline, today: date) -> list[Reported]:
     return [
         Reported(
             entry.at,
-            units[after["seat"]].name,
-            registry.title_of(after["office"], deadline.unit),
+            registry.seat_called(after["office"], units[after["seat"]]),
             after["days"],
         )
         for entry, after in zip(entries, told, strict=True)

@@ -6,11 +6,12 @@ The engine knows no office by name: `projects/offices.py` registers them when th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from workflow.people.models import Unit
 from workflow.people.saying import listed
@@ -29,7 +30,8 @@ class Office:
     stand in for its holder, as a sentence; empty where somebody may. documented: given only with a document's number and
     an end date. archives: it hands its unit's files to the archive, and may make the exports that hold them whole.
     keeps_heads: it may say that a head of the trail is kept outside the system. ended_by: what else is done where the
-    office is ended by hand, as a sentence; empty where nothing is.
+    office is ended by hand, as a sentence; empty where nothing is. seated: what it is called together with the unit it is
+    held at, where that is not the unit's name with the title behind it.
     """
 
     code: str
@@ -50,6 +52,7 @@ class Office:
     archives: bool = False
     keeps_heads: bool = False
     ended_by: str | Promise = ""
+    seated: Callable[[Unit], str] | None = None
 
     @property
     def takes_proofs(self) -> bool:
@@ -226,6 +229,18 @@ def title_of(code: str, unit: Unit | None = None) -> str:
     """The office's Chinese title, in the words of the hall it is held in; the code itself where nobody registered it."""
     known = _registry.offices.get(code)
     return worded(known.title, unit) if known else code
+
+
+def seat_called(code: str, seat: Unit) -> str:
+    """An office with the unit it is held at, as one name: 青溪镇镇长, 示范县人大常委会; a unit inside a township that is
+    the office itself (农业农村办) is called by its own name alone. The one place where the two are put together.
+    """
+    known = _registry.offices.get(code)
+    if known and known.seated and seat.kind in known.kinds:
+        return known.seated(seat)
+    if not seat.is_tenant:
+        return seat.name
+    return _("%(unit)s%(office)s") % {"unit": seat.name, "office": title_of(code, seat)}
 
 
 def meeting_of(code: str, unit: Unit) -> str:

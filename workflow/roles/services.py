@@ -117,12 +117,12 @@ def check_holding(user: User, office: str, unit: Unit, *, at_date: date, until: 
     held = list(open_grants(at_date).filter(user=user))
     if given := _given_already(held, office, unit, at_date, until):
         words = (
-            _("%(name)s已担任%(unit)s%(office)s，不用再次授予。")
+            _("%(name)s已担任%(seat)s，不用再次授予。")
             if given.since <= at_date
-            else _("%(name)s的%(unit)s%(office)s职务已授予，自%(day)s起；要提前的，先解除再授予。")
+            else _("%(name)s的%(seat)s职务已授予，自%(day)s起；要提前的，先解除再授予。")
         )
-        title, day = registry.title_of(office, unit.tenant), date_format(given.since)
-        told = {"name": user.name, "unit": unit.name, "office": title, "day": day}
+        seat, day = registry.seat_called(office, unit), date_format(given.since)
+        told = {"name": user.name, "seat": seat, "day": day}
         raise GrantRefused("held", words % told)
     own, others = [one.holding for one in held], _seats_taken(office, unit, at_date, but=user)
     if refused := why_not_held(office, unit, own, at_date=at_date, until=until, others=others):

@@ -11,6 +11,7 @@ from projects.cycles.documents.issuing import day_of, issuer_of, signer_of
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part, Seal
 from projects.cycles.documents.tables import tables_of
 from projects.cycles.models import Paper
+from projects.offices import standing_committee_of
 from workflow.people.services import unit_on
 from workflow.people.texts import lines_of
 
@@ -87,7 +88,7 @@ def _addressee(paper: Paper) -> str:
     if lines and lines[0].endswith("："):
         return ""
     if paper.kind == "filing" and paper.unit.parent:
-        return f"{paper.unit.parent.name}人民代表大会常务委员会"
+        return standing_committee_of(paper.unit.parent)
     unit = unit_on(paper.unit, paper.made_on)
     return f"{unit.name}人民代表大会" if paper.kind == "bill" and not unit.is_subdistrict else ""
 
