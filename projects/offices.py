@@ -22,7 +22,6 @@ CONGRESS = frozenset({UnitKind.TOWNSHIP})
 ABOVE = frozenset({UnitKind.COUNTY, UnitKind.CITY, UnitKind.PROVINCE})
 
 
-
 def standing_committee_of(unit: Unit) -> str:
     """The full name of the standing committee of a county's, a city's or a province's congress, as papers are addressed
     to it and signed by it.

@@ -88,8 +88,8 @@ class Cell:
     """A step: done, running, soon, overdue, waiting, archived or ended; days to or past the first deadline.
 
     late: tasks done late. archived: the year is closed, and what is open, as its 回头看, has time. ended: the year was
-    ended before its vote, and nothing goes on in it. margin: of a step that is done the working days between its last
-    task and its last deadline, as `selectors.margins` has them: before it, or below zero after it.
+    ended before its vote, and nothing goes on in it. margin: of a step that is done how many
+    days it ended before its planned end, below zero after it, as `selectors.margins` has them.
     """
 
     state: str
@@ -99,7 +99,7 @@ class Cell:
 
     @property
     def was_late(self) -> bool:
-        """Whether the step was done after its last deadline."""
+        """Whether the step ended after its planned end."""
         return self.margin is not None and self.margin < 0
 
 

@@ -36,6 +36,8 @@ def begun_on(held: Deadline, cycle: Cycle, today: date) -> Begun:
     term = f"应于{in_words(held.binds_on)}前" if held.binds_on else ""
     stands = f"截至{in_words(today)}已超期{late}天，尚未办结" if late > 0 else "目前尚未办结"
     told = f"{cycle.named}“{task}”{about}{term}由{seat}办结，{stands}。"
-    asked = "请查明原因，抓紧办理，并将办理情况书面回复。" if late > 0 else "请按期办理，并将办理情况书面回复。"
+    asked = (
+        "请查明原因，抓紧办理，并将办理情况书面回复。" if late > 0 else "请按期办理，并将办理情况书面回复。"
+    )
     titled = f"关于{cycle.named}“{task}”{'超期未办' if late > 0 else '办理'}的提示"
     return Begun(titled[:LONGEST_TITLE], told + asked)

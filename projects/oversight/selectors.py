@@ -9,14 +9,14 @@ from datetime import date
 from typing import Any, TypeVar
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import Max, Min, Model, Q, QuerySet
+from django.db.models import Min, Model, Q, QuerySet
 from django.utils.timezone import localdate
 
 from projects.collection.models import Proposal
 from projects.cycles.models import OVER, Cycle
 from projects.cycles.rulebook import Rules, load
 from projects.cycles.selectors import rules_in_force
-from projects.cycles.steps import STEPS
+from projects.lifecycle.booklet.reading import roads_of
 from projects.oversight.models import (
     Boundary,
     Guidance,
@@ -32,7 +32,6 @@ from projects.supervision.rules import MONTHS
 from projects.supervision.selectors import projects_of
 from workflow.audit.models import Entry
 from workflow.calendar.offsets import Offset, resolve
-from workflow.calendar.workdays import working_days_between
 from workflow.flows.models import Deadline
 from workflow.people.models import HALLS, Unit, UnitKind
 
@@ -90,19 +89,16 @@ def halls_below(unit: Unit) -> QuerySet[Unit]:
     return Unit.objects.filter(path__startswith=unit.path, kind__in=HALLS)
 
 
-def margins(cycles: Iterable[int]) -> dict[tuple[int, int], int]:
-    """Year and step → working days from the day its last task was done to its last deadline; below zero where it was late.
+def margins(cycles: Iterable[Cycle]) -> dict[tuple[int, int], int]:
+    """Year and step → days the step ended before its planned end, below zero after it; of steps that have ended.
 
-    Of tasks with a day that binds; a step with none that is done is left out. One query.
+    As the road map of the booklet tells it (`roads_of`). One query.
     """
-    references = {f"{Cycle.kind}:{pk}": pk for pk in cycles}
-    done = Deadline.objects.filter(
-        about__in=references, step__in=STEPS, cancelled=False, done_at__isnull=False, binds_on__isnull=False
-    )
-    rows = done.values_list("about", "step").annotate(last=Max("done_at"), due=Max("binds_on"))
     return {
-        (references[about], step): working_days_between(localdate(last), due)
-        for about, step, last, due in rows
+        (pk, stretch.step): (stretch.planned.until - stretch.ended).days
+        for pk, stretches in roads_of(cycles).items()
+        for stretch in stretches
+        if stretch.ended and not stretch.stopped
     }
 
 

@@ -24,6 +24,7 @@ from django.utils.translation import pgettext
 from projects.cycles.models import Cycle
 from projects.cycles.shares import share
 from projects.cycles.steps import STEPS
+from projects.lifecycle.booklet.composing import ended_words
 from projects.oversight import figures as fig
 from projects.oversight.examining import grown_since
 from projects.oversight.measures import (
@@ -235,14 +236,15 @@ class View:
     def _township_rows(self) -> list[Row]:
         ids = [one.cycle_id for one in self.chosen]
         kept = fig.figures_by_year(ids, self.today)
-        cycles = Cycle.objects.in_bulk(ids)
-        early = margins(ids)
+        cycles = {pk: held for pk, held in Cycle.objects.in_bulk(ids).items() if held.unit_id in self.halls}
+        for held in cycles.values():
+            held.unit = self.halls[held.unit_id]
+        early = margins(cycles.values())
         found = []
         for one in self.chosen:
-            if one.cycle_id not in cycles or one.unit_id not in self.halls:
+            if one.cycle_id not in cycles:
                 continue
             cycle, figures = cycles[one.cycle_id], kept[one.cycle_id]
-            cycle.unit = self.halls[one.unit_id]
             cells = tuple(
                 replace(cell, margin=early.get((cycle.pk, step)))
                 if cell.state in ("done", "archived")
@@ -485,7 +487,7 @@ class View:
                 "县（市、区）一行：有超期的列超期件数和其中超期最久的自然日天数；没有超期的列处在该环节的乡镇数和距最近期限的自然日天数。"
             )
         return _(
-            "办理中的环节，天数为距最近一项期限的自然日；已完成的环节，提前、逾期为最后一项办结日与最后一项期限相差的工作日，没有确定期限的只写完成。"
+            "天数均为自然日：办理中的环节为距最近一项期限的天数；已完成的环节为转入下一环节之日与计划结束日相差的天数，与四清一本通的路线图一致。"
         )
 
     def step_heads(self) -> list[str]:
@@ -572,7 +574,7 @@ def lag_of(cell: fig.Cell) -> tuple[int, int] | None:
     """How far behind a step is, the more the greater; None for one that has not begun or was ended.
 
     First what is overdue, by the days it is past; then what is open, by the days it has left, without any last; then what
-    is done, by the working days it was late.
+    is done, by the days it was late.
     """
     if cell.state in ("waiting", "ended"):
         return None
@@ -584,7 +586,7 @@ def lag_of(cell: fig.Cell) -> tuple[int, int] | None:
 
 
 def shown(cell: fig.Cell, url: str) -> Shown:
-    """A step of a township's year in words. Days of what is open are calendar days, of what is done working days."""
+    """A step of a township's year in words."""
     if cell.state in ("done", "archived"):
         words = _margin(cell) if cell.state == "done" else _("已归档")
         more = [_margin(cell)] if cell.state == "archived" and cell.margin is not None else []
@@ -599,10 +601,7 @@ def shown(cell: fig.Cell, url: str) -> Shown:
 def _margin(cell: fig.Cell) -> str:
     if cell.margin is None or (cell.margin == 0 and cell.late):
         return _("完成")
-    if cell.margin == 0:
-        return _("按期完成")
-    said = _("提前 %(days)s 天完成") if cell.margin > 0 else _("逾期 %(days)s 天完成")
-    return said % {"days": abs(cell.margin)}
+    return ended_words(-cell.margin)
 
 
 def _open_words(cell: fig.Cell) -> str:

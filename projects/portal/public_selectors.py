@@ -194,7 +194,7 @@ def said(day: date | None) -> str:
 class Year:
     """One year as the township's page shows it. step: 1–6, 7 when closed.
 
-    going_on: how many of its projects are carried over a year that is closed.
+    going_on: how many of its projects are supervised still although it has gone on (`going_on_after`).
     """
 
     cycle: Cycle
@@ -207,13 +207,17 @@ def year_of(cycle: Cycle, today: date, notice: Notice | None = None) -> Year:
     """What is going on in a year, in one sentence."""
     step = reached(cycle.state)
     going_on = going_on_after(cycle)
-    sentence = carried_words(going_on) if going_on else _sentence(cycle, today, notice)
+    sentence = carried_words(cycle, going_on) or _sentence(cycle, today, notice)
     return Year(cycle, worded(sentence, cycle.unit), step, going_on)
 
 
-def carried_words(going_on: int) -> str:
-    """How a closed year stands over which some projects go on."""
-    return _("年度已归档；%(n)s 个项目跨年续建，继续监督。") % {"n": going_on}
+def carried_words(cycle: Cycle, going_on: int) -> str:
+    """How a year stands that has gone on while some of its projects are supervised still; empty where none is."""
+    if not going_on:
+        return ""
+    if cycle.state == CycleState.CLOSED:
+        return _("年度已归档；%(n)s 个项目跨年续建，继续监督。") % {"n": going_on}
+    return _("正在评估；%(n)s 个项目尚未验收，继续监督。") % {"n": going_on}
 
 
 def _sentence(cycle: Cycle, today: date, notice: Notice | None) -> str:

@@ -156,7 +156,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "cycle": cycle,
         "hall": cycle.unit,
         "going_on": going_on,
-        "carried": carried_words(going_on) if going_on else "",
+        "carried": carried_words(cycle, going_on),
         "steps": selectors.tasks_by_step(cycle),
         "provisional": selectors.has_provisional(cycle),
         "figures": figures_by_year([cycle.pk], timezone.localdate())[cycle.pk] if grant.reads_all else None,

@@ -138,10 +138,15 @@ def expected_of(project: Project, on: date) -> int:
 
 
 def going_on_after(cycle: Cycle) -> int:
-    """How many projects of a closed year are carried over (跨年续建) and not accepted yet."""
-    if cycle.state != CycleState.CLOSED:
-        return 0
-    return Project.objects.filter(cycle=cycle, carried_on__isnull=False, state__in=GOING_ON).count()
+    """How many projects are supervised still although their year has gone on: handed over and not accepted yet.
+
+    A year comes to its evaluation with the government's report on completion, whatever is still being built then (steps.md,
+    steps 5 and 6); of a closed one those count that are carried over (跨年续建). While there is one, the fifth step is not done.
+    """
+    going_on = Project.objects.filter(cycle=cycle, state__in=GOING_ON)
+    if cycle.state == CycleState.EVALUATING:
+        return going_on.count()
+    return going_on.filter(carried_on__isnull=False).count() if cycle.state == CycleState.CLOSED else 0
 
 
 def awaits_hand_over(cycle: Cycle) -> bool:

@@ -24,7 +24,7 @@ from workflow.people.saying import day_said, listed
 MOST_NAMED, NAMED_OF_MANY = 8, 3
 LONGEST_NAMES = 40  # characters a narrow column of the paper holds
 NONE = "—"
-NO_STEP = 0
+NO_STEP, WATCHED = 0, 5  # what belongs to none of the six steps; the step projects are supervised in
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,12 @@ def _duties(facts: Facts) -> Chapter:
     sheets = tuple(
         _duty_sheet(facts, n, seat, groups[seat], waiting[seat]) for n, seat in enumerate(seats, 1)
     )
-    whole = standing_of([one.turn for one in facts.opened], facts.on)
-    return Chapter("duties", _("责任书"), _("职责清"), _told_of(whole), sheets)
+    whole = standing_of([one.turn for one in facts.opened if one.counts], facts.on)
+    apart = sum(not one.counts for one in facts.opened)
+    told = _told_of(whole)
+    if apart:
+        told += _("会议本身的和不属各环节的 %(n)s 件另列，不计入。") % {"n": apart}
+    return Chapter("duties", _("责任书"), _("职责清"), told, sheets)
 
 
 def _duty_sheet(
@@ -303,7 +307,17 @@ def _stretch_cells(facts: Facts, stretch: Stretch) -> tuple[str, ...]:
     )
     if stretch.step not in facts.readable:
         return name, *told, NONE, NONE, _("不在查阅范围")
+    if stretch.step == WATCHED and facts.going_on and stretch.progress == Progress.DONE:
+        going_on = _("已转入评估，%(n)s 个项目继续监督") % {"n": facts.going_on}
+        return name, *told, _day(stretch.began), _day(stretch.ended), going_on
     return name, *told, _day(stretch.began), _day(stretch.ended), _progress(stretch, facts.on)
+
+
+def ended_words(days: int) -> str:
+    """How a step ended against its plan. days: after the planned day, below zero before it (`Stretch.days_over`)."""
+    if not days:
+        return _("按期完成")
+    return (_("逾期 %(days)s 天完成") if days > 0 else _("提前 %(days)s 天完成")) % {"days": abs(days)}
 
 
 def _progress(stretch: Stretch, today: date) -> str:
@@ -311,9 +325,7 @@ def _progress(stretch: Stretch, today: date) -> str:
     if stretch.progress == Progress.STOPPED:
         return _("终止") if stretch.began else _("不再进行")
     if stretch.progress == Progress.DONE:
-        if days > 0:
-            return _("完成，晚 %(days)s 天") % {"days": days}
-        return _("完成，早 %(days)s 天") % {"days": -days} if days else _("按期完成")
+        return ended_words(days)
     if stretch.progress == Progress.RUNNING:
         return _("进行中，已晚 %(days)s 天") % {"days": days} if days else _("进行中")
     return _("未开始，已晚 %(days)s 天") % {"days": days} if days else _("未开始")

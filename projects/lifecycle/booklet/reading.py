@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
 from projects.cycles.due import offset_of
@@ -23,7 +22,7 @@ from projects.evaluation.selectors import measurement_table, ratings_of
 from projects.lifecycle.booklet.rules import Planned, Stretch, Trace, Turn, road, together
 from projects.lifecycle.seat_table import SeatRow, grants_held, rows_of
 from projects.supervision.models import Project
-from projects.supervision.selectors import projects_of
+from projects.supervision.selectors import going_on_after, projects_of
 from workflow.audit.models import Entry
 from workflow.calendar.offsets import DueDate, resolve
 from workflow.flows.base import flows
@@ -47,10 +46,15 @@ ARROWS = {
 
 @dataclass(frozen=True)
 class Opened:
-    """A task that came to a seat. seat: the unit inside the township, "" for the township's own; by: who did it, or ""."""
+    """A task that came to a seat. seat: the unit inside the township, "" for the township's own; by: who did it, or "".
+
+    counts: whether it is one of the year's own in a step, as the county counts them: a session's may serve several years,
+    and what belongs to no step is counted apart.
+    """
 
     key: str
     step: int
+    counts: bool
     title: str
     office: str
     seat: str
@@ -82,7 +86,8 @@ class Facts:
 
     offices: code → title, in the order of the registry; places: a unit inside the township → its place among them.
     acts: how many the whole account has; account: those of its lines that are told; words: their entries, by number.
-    reached: the step the year stands in, 7 once it is over.
+    reached: the step the year stands in, 7 once it is over. going_on: how many projects are supervised still although it
+    has gone on.
     """
 
     cycle: Cycle
@@ -95,6 +100,7 @@ class Facts:
     holders: Mapping[tuple[str, str], list[str]]
     opened: list[Opened]
     stretches: list[Stretch]
+    going_on: int
     meetings: list[Meeting]
     acts: int
     account: Sequence[tuple[Trace, ...]]
@@ -119,7 +125,6 @@ def facts_of(
     """What the booklet of a year tells on a day. readable: the steps the reader's office covers; account: all of
     `account_of`; shown: the lines of it that are told."""
     unit = cycle.unit
-    entries = entries_of(cycle)
     return Facts(
         cycle=cycle,
         on=on,
@@ -130,7 +135,8 @@ def facts_of(
         seats=rows_of(unit, cycle, on),
         holders=_holders(cycle, on),
         opened=list(_opened(cycle)),
-        stretches=_stretches(cycle, entries.filter(action__in=[*ARROWS, *ENDINGS])),
+        stretches=roads_of([cycle])[cycle.pk],
+        going_on=going_on_after(cycle),
         meetings=list(_meetings(cycle)),
         acts=sum(map(len, account)),
         account=shown,
@@ -157,6 +163,7 @@ def _opened(cycle: Cycle) -> Iterator[Opened]:
         yield Opened(
             key=one.key,
             step=one.step or 0,
+            counts=one.about == cycle.reference and one.step in STEPS,
             title=worded(one.task.flow_task.task_title, one.unit),
             office=one.office,
             seat="" if one.seat_id == one.unit_id else one.seat.name,
@@ -165,14 +172,28 @@ def _opened(cycle: Cycle) -> Iterator[Opened]:
         )
 
 
-def _stretches(cycle: Cycle, moves: QuerySet[Entry]) -> list[Stretch]:
+def roads_of(cycles: Iterable[Cycle]) -> dict[int, list[Stretch]]:
+    """The six steps of some years as planned and as they went, by the year's id: what every page tells of when a step ended
+    and how far from its plan. One query whatever their number; for years whose unit is at hand.
+    """
+    years = list(cycles)
+    moves: dict[str, list[tuple[str, date]]] = defaultdict(list)
+    entries = Entry.objects.filter(
+        subject__in=[cycle.reference for cycle in years], action__in=[*ARROWS, *ENDINGS]
+    )
+    for subject, action, at in entries.order_by("id").values_list("subject", "action", "at"):
+        moves[subject].append((action, localdate(at)))
+    return {cycle.pk: _road(cycle, moves[cycle.reference]) for cycle in years}
+
+
+def _road(cycle: Cycle, moves: Iterable[tuple[str, date]]) -> list[Stretch]:
     began: dict[int, date] = {}
     over: dict[str, date] = {}
-    for action, at in moves.order_by("id").values_list("action", "at"):
+    for action, on in moves:
         if action in ENDINGS:
-            over[action] = localdate(at)
+            over[action] = on
         else:
-            began[ARROWS[action]] = localdate(at)
+            began[ARROWS[action]] = on
     return road(plan_of_steps(cycle), began, over.get(CLOSE), over.get(END))
 
 
