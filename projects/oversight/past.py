@@ -1,7 +1,7 @@
 """The records of some years as they stood at the end of a day, and the figures they add up to.
 
-One rule: a record stood as the trail left it. Its state is what the first later arrow found; a project's money, light
-and progress are what the last earlier entry named; what has a day of its own (received, visited, inspected, raised,
+One rule: a record stood as the trail left it. Its state is what the first later arrow found; a project's money, light,
+progress and days are what the last earlier entry named; what has a day of its own (received, visited, inspected, raised,
 rated, begun, done) was there from that day on. The rows so put back are counted by the very function that counts the
 present ones (migration 0005), and the list behind a figure is of the rows that function counted for it.
 
@@ -40,7 +40,13 @@ NAMED = (
     "light_set_aside",
     "light_reason",
     "budget_fen",
+    "completed_on",
+    "accepted_on",
+    "finish_by",
+    "carried_on",
+    "carried_until",
 )  # of a project, as `fire` writes them down
+ABSENT = "absent"  # of what is put back: the record was not there
 # What a project says of itself before anything of it was reported.
 UNREPORTED = {
     "percent": 0,
@@ -49,6 +55,10 @@ UNREPORTED = {
     "light": "",
     "light_set_aside": "",
     "light_reason": "",
+    "completed_on": None,
+    "accepted_on": None,
+    "carried_on": None,
+    "carried_until": None,
 }
 # Entries after which terms may stand on other days than before, or tasks be open or gone that were not.
 MOVING = ("cycle.move_session", "evaluation.convene", "deadline.settle", "flow.cancel", "project.carry_over")
@@ -134,7 +144,7 @@ class Past:
         for said in self._later:
             patch, kind = found[said["subject"]], said["subject"].partition(":")[0]
             if said["action"] in CAME:
-                patch.setdefault("absent", True)
+                patch.setdefault(ABSENT, True)
             if said["action"].partition(".")[0] == kind and "state" in said["before"]:
                 patch.setdefault("state", said["before"]["state"])
             if kind == Project.kind:
@@ -154,7 +164,10 @@ class Past:
         for body in rows.order_by("pk").values_list("body", flat=True):
             said = json.loads(body)
             values[said["subject"]] |= {name: said["after"][name] for name in NAMED if name in said["after"]}
-        return {one: {name: values[one][name] for name in names} for one, names in named.items()}
+        return {
+            one: {name: values[one][name] for name in names if name in values[one]}
+            for one, names in named.items()
+        }
 
     @cached_property
     def moved(self) -> frozenset[int]:
@@ -171,7 +184,7 @@ class Past:
     @cached_property
     def begun(self) -> list[int]:
         """Those of the years that were there."""
-        return [pk for pk in self.cycles if not self.patches.get(f"{Cycle.kind}:{pk}", {}).get("absent")]
+        return [pk for pk in self.cycles if not self.patches.get(f"{Cycle.kind}:{pk}", {}).get(ABSENT)]
 
     def figures(self) -> dict[int, Figures]:
         """The figures of each of the years, of what can be told; empty ones too."""
@@ -203,7 +216,12 @@ class Past:
 
     def put_back(self, record: Model) -> Any:
         """The record as it stood; only to be shown, never to be saved."""
-        patch = dict(self.patches.get(getattr(record, "reference", ""), {}))
+        kept = self.patches.get(getattr(record, "reference", ""), {})
+        patch = {
+            name: record._meta.get_field(name).to_python(value)
+            for name, value in kept.items()
+            if name != ABSENT
+        }
         done_at = getattr(record, "done_at", None)
         if done_at and done_at >= end_of(self.day):
             patch["done_at"] = None

@@ -34,13 +34,38 @@ from workflow.audit.models import Entry
 from workflow.calendar.offsets import Offset, resolve
 from workflow.flows.models import Deadline
 from workflow.people.models import HALLS, Unit, UnitKind
+from workflow.roles import registry
 
 Said = TypeVar("Said", bound=Model)
+NOTE_REPLY = "oversight.note_reply"  # the township's task of answering a note
 
 
 def notes(unit: Unit | None = None) -> QuerySet[Note]:
     """工作提示函, the latest first. unit: those to one township; without it all the viewer's context shows."""
     return _to(unit, Note.objects.select_related("unit", "cycle__unit", "by").order_by("-sent_on", "-pk"))
+
+
+@dataclass(frozen=True)
+class Reply:
+    """That a 工作提示函 was answered: the day, and by whom in which office of which township."""
+
+    on: date
+    by: str
+    office: str
+
+
+def replies_to(notes: Iterable[Note]) -> dict[int, Reply]:
+    """The replies there are to some notes, by the note's id; one query."""
+    subjects = {note.reference: note.pk for note in notes}
+    done = Deadline.objects.filter(subject__in=subjects, key=NOTE_REPLY, done_at__isnull=False)
+    return {
+        subjects[held.subject]: Reply(
+            localdate(held.done_at),
+            held.done_by.name if held.done_by else "",
+            registry.seat_called(held.done_office or held.office, held.seat),
+        )
+        for held in done.select_related("seat", "done_by").order_by("pk")
+    }
 
 
 def guidance(unit: Unit | None = None) -> QuerySet[Guidance, Any]:

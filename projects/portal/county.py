@@ -23,7 +23,7 @@ from projects.oversight.measures import MEASURES
 from projects.oversight.models import BulletinKind
 from projects.oversight.selectors import Circular, circulars_due
 from projects.portal.acts import offers_on
-from projects.portal.county_lists import LISTS, Asked, Listing, as_it_stood, filters_asked, words_of
+from projects.portal.county_lists import LISTS, Asked, Line, Listing, as_it_stood, filters_asked, words_of
 from projects.portal.county_view import NAME, OWN, STEP, Scope, View, scope_of
 from projects.portal.scope import refuse_part
 from projects.supervision.rules import period_over
@@ -143,6 +143,7 @@ def county_list(request: HttpRequest, code: str) -> HttpResponse:
     rows = listing.rows(asked)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     record_personal(grant, listing, page)
+    lines = [_shown(listing, row, asked) for row in page]
     context = {
         "listing": listing,
         "back": page_back(request.GET.get("back", "")),
@@ -152,9 +153,11 @@ def county_list(request: HttpRequest, code: str) -> HttpResponse:
         "as_of": asked.today if asked.past else None,
         "left_out": asked.left_out(),
         "page": page,
-        "lines": [_shown(listing, row, asked) for row in page],
+        "lines": lines,
         "total": listing.total(rows),
-        "summed": listing.summed(rows),
+        "sums": Line("", "", listing.sums(rows, asked)).under(listing.columns)
+        if listing.money and lines
+        else [],
         "files": _files(request, code),
     }
     return render(request, "portal/county_list.html", context)

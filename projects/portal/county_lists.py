@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import reduce
 from operator import add
 from typing import Any, TypeVar
@@ -43,11 +43,12 @@ from projects.evaluation.models import Grade, Measurement, MeasurementState
 from projects.oversight.figures import DEPUTIES, DONE, RESIDENTS, reached
 from projects.oversight.models import Examination
 from projects.oversight.past import Past
+from projects.oversight.selectors import NOTE_REPLY
+from projects.portal.county_cells import Cell, Fen, Share, Term, early, left, said
 from projects.selection.models import FundSource, Item, ItemState
 from projects.selection.selectors import ON_THE_LIST
 from projects.supervision.models import Finding, FindingState, Inspection, Payment, Project, ProjectState
 from projects.supervision.selectors import lateness_of, light_shown
-from workflow.calendar.workdays import working_days_between
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
 from workflow.inbox.reading import PersonalData
@@ -67,11 +68,11 @@ class Line:
 
     title: str
     url: str
-    cells: list[str]
+    cells: list[Cell]
 
     def under(self, titles: tuple[Words, ...]) -> list[tuple[Words, str]]:
-        """Each cell with the title of its column."""
-        return list(zip(titles, self.cells, strict=True))
+        """Each cell in words with the title of its column."""
+        return list(zip(titles, map(said, self.cells), strict=True))
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,8 @@ class Asked:
 class Listing:
     """One kind of list. columns: titles after the first; counted: how many things a row stands for.
 
-    personal: whether a row (a visit) shows personal data, kept with the row's year. money: the field, in fen, that the number a
-    list opens from is the sum of; it is the last column.
+    personal: whether a row (a visit) shows personal data, kept with the row's year. money: the place of each column of sums among
+    `columns` with its field, in fen; they are added up under the list.
     """
 
     title: Words
@@ -129,7 +130,7 @@ class Listing:
     counted: str = ""
     filters: Mapping[str, Mapping[str, Words]] | None = None
     personal: Callable[[Any], bool] | None = None
-    money: str = ""
+    money: Mapping[int, str] = field(default_factory=dict)
 
     def personal_of(self, rows: Iterable[Any]) -> dict[Cycle, PersonalData]:
         """The personal data these rows show, by the year it is kept with."""
@@ -144,15 +145,26 @@ class Listing:
             return rows.count()
         return sum(rows.values_list(self.counted, flat=True))
 
-    def summed(self, rows: QuerySet[Any]) -> str:
-        """What a list of money comes to in all; empty of any other."""
+    def sums(self, rows: QuerySet[Any], asked: Asked) -> list[Cell]:
+        """What the columns of sums of the whole list come to, a cell for each column; of any other list none at all."""
         if not self.money:
-            return ""
-        return wan(rows.order_by().aggregate(fen=Sum(self.money))["fen"] or 0)
+            return []
+        if asked.past:
+            stood = [asked.shown(row) for row in rows]
+            whole = {name: sum(getattr(row, name) or 0 for row in stood) for name in self.money.values()}
+        else:
+            added = {f"{name}_sum": Sum(name) for name in self.money.values()}
+            found = rows.order_by().aggregate(**added)
+            whole = {name: found[f"{name}_sum"] or 0 for name in self.money.values()}
+        return [Fen(whole[self.money[at]]) if at in self.money else "" for at in range(len(self.columns))]
 
 
-def _day(day: Any) -> str:
-    return date_format(day) if day else "—"
+def _fen(fen: int | None) -> Cell:
+    return None if fen is None else Fen(fen)
+
+
+def _day(at: datetime | None) -> Cell:
+    return localtime(at).date() if at else None
 
 
 def _year(cycle: Cycle) -> str:
@@ -200,25 +212,19 @@ def _task_line(held: Deadline, today: date) -> Line:
     )
 
 
-def _dated(held: Deadline, today: date) -> list[str]:
-    due = _t("%(day)s（暂定）") % {"day": _day(held.due_on)} if held.provisional else _day(held.due_on)
+def _dated(held: Deadline, today: date) -> list[Cell]:
+    due = Term(held.due_on, held.provisional) if held.due_on else None
     if held.done_at:
         return [due, _day(held.done_at), _early(held)]
-    if held.binds_on is None:
-        return [due, "—"]
-    if held.binds_on < today:
-        return [due, _t("超期 %(days)s 天") % {"days": (today - held.binds_on).days}]
-    return [due, _t("剩 %(days)s 天") % {"days": (held.binds_on - today).days}]
+    return [due, left((held.binds_on - today).days) if held.binds_on else None]
 
 
-def _early(held: Deadline) -> str:
-    """How many working days before or after its day a task was done."""
-    if held.binds_on is None or held.done_at is None:
-        return "—"
-    days = working_days_between(localtime(held.done_at).date(), held.binds_on)
-    if not days:
-        return _t("按期")
-    return (_t("提前 %(days)s 天") if days > 0 else _t("逾期 %(days)s 天")) % {"days": abs(days)}
+def _early(held: Deadline) -> Cell:
+    """How many days before or after its day a task was done."""
+    done_on = _day(held.done_at)
+    if held.binds_on is None or not isinstance(done_on, date):
+        return None
+    return early((held.binds_on - done_on).days)
 
 
 def _notes(asked: Asked) -> QuerySet[Deadline]:
@@ -232,14 +238,13 @@ def _notes(asked: Asked) -> QuerySet[Deadline]:
 def _note_line(held: Deadline, today: date) -> Line:
     number = held.subject.partition(":")[2]
     url = f"{reverse('county_notes')}?note={number}#note-{number}"
-    return Line(held.label, url, [held.unit.name, _day(held.opened_on), *_dated(held, today)])
+    return Line(held.label, url, [held.unit.name, held.opened_on, *_dated(held, today)])
 
 
-NOTE_REPLY = "oversight.note_reply"
 STEP_FILTER: Mapping[str, Words] = {str(n): name for n, name in STEPS.items()}
 OFFICE_FILTER: Mapping[str, Words] = {office.code: office.title for office in registry.offices()}
 TASK_COLUMNS = (_("乡镇"), _("事由"), _("由谁办理"), _("期限"))
-ENDED_COLUMNS = (_("办结日期"), _("提前、逾期（工作日）"))
+ENDED_COLUMNS = (_("办结日期"), _("提前、逾期"))
 
 # ------------------------------------------------------------------------------- proposals, items, projects
 
@@ -283,9 +288,9 @@ def _item_line(held: Item, today: date) -> Line:
     )
     cells = [
         held.unit.name,
-        held.department.name if held.department else "—",
-        wan(held.investment_fen) if held.investment_fen is not None else "—",
-        sources or "—",
+        held.department.name if held.department else None,
+        _fen(held.investment_fen),
+        sources or None,
         held.get_state_display(),
     ]
     return Line(held.title, reverse("item", args=[held.pk]), cells)
@@ -305,7 +310,7 @@ def _sources(asked: Asked) -> QuerySet[Item, Any]:
 
 def _source_line(held: Any, today: date) -> Line:
     line = _item_line(held, today)
-    return replace(line, cells=[*line.cells[:-1], wan(held.planned_fen)])
+    return replace(line, cells=[*line.cells[:-1], Fen(held.planned_fen)])
 
 
 def _projects(asked: Asked) -> QuerySet[Project]:
@@ -332,12 +337,12 @@ def _projects_now(asked: Asked) -> QuerySet[Project]:
 def _project_line(held: Project, today: date) -> Line:
     cells = [
         held.unit.name,
-        held.department.name if held.department else "—",
+        held.department.name if held.department else None,
         listed(filter(None, (_state_and_lateness(held, today), light_shown(held).note)), "；"),
-        f"{held.percent}%",
-        wan(held.budget_fen) if held.budget_fen is not None else "—",
-        wan(held.funded_fen),
-        wan(held.invested_fen),
+        Share(held.percent, 100),
+        _fen(held.budget_fen),
+        Fen(held.funded_fen),
+        Fen(held.invested_fen),
     ]
     return Line(held.title, reverse("project", args=[held.pk]), cells)
 
@@ -364,8 +369,8 @@ def _payment_line(held: Payment, today: date) -> Line:
         held.unit.name,
         held.get_source_display(),
         held.party,
-        _day(held.paid_on),
-        wan(held.amount_fen),
+        held.paid_on,
+        Fen(held.amount_fen),
     ]
     return Line(held.project.title, reverse("project", args=[held.project_id]), cells)
 
@@ -394,7 +399,7 @@ def _measurements_now(asked: Asked) -> QuerySet[Measurement]:
 
 def _measurement_line(held: Measurement, today: date) -> Line:
     marks = [held.satisfied, held.basic, held.dissatisfied, held.base]
-    cells = [held.unit.name, *("—" if n is None else str(n) for n in marks), held.get_state_display()]
+    cells = [held.unit.name, *marks, held.get_state_display()]
     return Line(held.project.title, reverse("project", args=[held.project_id]), cells)
 
 
@@ -408,7 +413,7 @@ def _ratings(asked: Asked) -> QuerySet[Project]:
 
 
 def _rating_line(held: Any, today: date) -> Line:
-    cells = [held.unit.name, *(str(getattr(held, grade.value)) for grade in Grade), str(held.rated)]
+    cells = [held.unit.name, *(getattr(held, grade.value) for grade in Grade), held.rated]
     return Line(held.title, reverse("project", args=[held.pk]), cells)
 
 
@@ -427,7 +432,7 @@ def _visit_line(held: Visit, today: date) -> Line:
     return Line(
         held.place,
         reverse("year", args=[held.cycle_id]),
-        [held.unit.name, held.by.name, _day(held.on), str(held.voters)],
+        [held.unit.name, held.by.name, held.on, held.voters],
     )
 
 
@@ -439,7 +444,7 @@ def _inspections(asked: Asked) -> QuerySet[Inspection]:
 
 
 def _inspection_line(held: Inspection, today: date) -> Line:
-    cells = [held.unit.name, held.place, held.by.name, _day(held.on)]
+    cells = [held.unit.name, held.place, held.by.name, held.on]
     return Line(held.project.title, reverse("project", args=[held.project_id]), cells)
 
 
@@ -455,7 +460,7 @@ def _votes(asked: Asked) -> QuerySet[Vote]:
 
 def _vote_line(held: Vote, today: date) -> Line:
     held_on = held.session.held_on if held.session else None
-    cells = [held.unit.name, _day(held_on), str(held.deputies_in_office), str(held.deputies_present)]
+    cells = [held.unit.name, held_on, held.deputies_in_office, held.deputies_present]
     return Line(held.title, reverse("vote", args=[held.pk]), cells)
 
 
@@ -469,12 +474,8 @@ def _findings(asked: Asked) -> QuerySet[Finding]:
 
 
 def _finding_line(held: Finding, today: date) -> Line:
-    age = (
-        "—"
-        if held.state == FindingState.CLOSED
-        else _t("%(days)s 天") % {"days": (today - held.raised_on).days}
-    )
-    cells = [held.unit.name, held.words, _day(held.raised_on), age, held.get_state_display()]
+    age = None if held.state == FindingState.CLOSED else (today - held.raised_on).days
+    cells = [held.unit.name, held.words, held.raised_on, age, held.get_state_display()]
     return Line(held.project.title, reverse("project", args=[held.project_id]), cells)
 
 
@@ -494,7 +495,7 @@ def _examination_line(held: Examination, today: date) -> Line:
     url = reverse("conformance", args=[held.cycle_id]) + ("?status=not_held" if held.not_held else "")
     looked = {"at": date_format(localtime(held.at), "DATETIME_FORMAT"), "n": held.size}
     told = _t("%(at)s，查至第 %(n)s 条办理记录") % looked
-    return Line(_year(held.cycle), url, [broken or "—", *map(str, counts), told])
+    return Line(_year(held.cycle), url, [broken or None, *counts, told])
 
 
 def _cycles(asked: Asked) -> QuerySet[Cycle, Any]:
@@ -512,7 +513,7 @@ def _cycles(asked: Asked) -> QuerySet[Cycle, Any]:
 
 
 def _cycle_line(held: Any, today: date) -> Line:
-    cells = [held.get_state_display(), _day(held.opens_on), _day(held.first_due)]
+    cells = [held.get_state_display(), held.opens_on, held.first_due]
     return Line(_year(held), reverse("year", args=[held.pk]), cells)
 
 
@@ -551,21 +552,22 @@ LISTS: dict[str, Listing] = {
     ),
     "items": Listing(
         _("归并项和候选项目"), (_("乡镇"), _("责任单位"), _("总投资"), _("资金来源"), _("状态")), _items, _item_line, _("个"),
-        filters={"which": {"candidates": _("候选项目"), "elected": _("票决入选")}},
+        filters={"which": {"candidates": _("候选项目"), "elected": _("票决入选")}}, money={2: "investment_fen"},
     ),
     "sources": Listing(
         _("入选项目资金来源"), (_("乡镇"), _("责任单位"), _("总投资"), _("资金来源"), _("入选时的安排")), _sources, _source_line,
-        _("个"), filters={"source": dict(FundSource.choices)}, money="planned_fen",
+        _("个"), filters={"source": dict(FundSource.choices)}, money={2: "investment_fen", 4: "planned_fen"},
     ),
     "projects": Listing(
         _("入选项目"),
         (_("乡镇"), _("责任单位"), _("状态"), _("形象进度"), _("总投资"), _("资金到位"), _("完成投资")),
         _projects, _project_line, _("个"),
         filters={"which": {"live": _("实施项目"), "building": _("在建"), "done": _("已完工、已验收"), "red": _("亮红灯")}},
+        money={4: "budget_fen", 5: "funded_fen", 6: "invested_fen"},
     ),
     "payments": Listing(
         _("付款"), (_("乡镇"), _("资金来源"), _("对方单位"), _("付款日期"), _("金额")), _payments, _payment_line, _("笔"),
-        filters={"source": dict(FundSource.choices)}, money="amount_fen",
+        filters={"source": dict(FundSource.choices)}, money={4: "amount_fen"},
     ),
     "measurements": Listing(
         _("代表满意度测评"), (_("乡镇"), _("满意"), _("基本满意"), _("不满意"), _("基数"), _("结论")),
@@ -590,7 +592,7 @@ LISTS: dict[str, Listing] = {
     ),
     "votes": Listing(_("票决到会情况"), (_("乡镇"), _("会议日期"), _("应到"), _("实到")), _votes, _vote_line, _("次")),
     "findings": Listing(
-        _("监督发现的问题"), (_("乡镇"), _("问题"), _("提出日期"), _("已过"), _("状态")), _findings, _finding_line, _("个"),
+        _("监督发现的问题"), (_("乡镇"), _("问题"), _("提出日期"), _("已过天数"), _("状态")), _findings, _finding_line, _("个"),
         filters={"which": {"open": _("未销号")}},
     ),
     "conformance": Listing(

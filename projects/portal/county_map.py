@@ -21,7 +21,8 @@ from projects.oversight.models import Boundary
 from projects.oversight.selectors import boundary_of
 from projects.portal.acts import offers_on
 from projects.portal.county import files_to_save, overseer, view_asked
-from projects.portal.county_papers import Sheet, file_of
+from projects.portal.county_cells import NOTHING
+from projects.portal.county_papers import Sheet, cell_of, file_of
 from projects.portal.county_view import Number, Row, View, text_of
 from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
@@ -178,7 +179,8 @@ def _sheet(view: View, held: Drawn) -> Sheet:
     words = dict(held.legend)
     bands = {piece.row.unit.pk: words.get(piece.band, "") for piece in held.pieces}
     rows = tuple(
-        (row.name, row.numbers[held.measure.code].text, bands.get(row.unit.pk, "—")) for row in view.rows
+        (row.name, cell_of(held.measure, row.figures, view), bands.get(row.unit.pk, NOTHING))
+        for row in view.rows
     )
     return Sheet(str(held.measure.title), (_("名称"), str(held.measure.title), _("图中分档")), rows)
 

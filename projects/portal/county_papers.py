@@ -17,17 +17,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from projects.cycles.documents.parts import Document, Drawing, Heading, Paragraph, Part, Table
-from projects.cycles.shares import share
 from projects.oversight.figures import SHARES, Figures
 from projects.oversight.measures import MONEY, PERCENT, SECTIONS, Measure
 from projects.portal.county import list_asked, overseer, record_personal
+from projects.portal.county_cells import NOTHING, Cell, Fen, Formats, Share, said
+from projects.portal.county_cells import written as written_in
 from projects.portal.county_lists import LISTS, Asked, Listing, words_of
 from projects.portal.county_view import YEARLY, View
 from projects.portal.documents import FORMATS, written
 from workflow.administration.previews import WORKBOOK
 from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
-from workflow.flows.money import FEN_PER_WAN, money
+from workflow.flows.money import FEN_PER_WAN
 from workflow.flows.saving import saved_as
 from workflow.people.saying import listed
 
@@ -36,30 +37,15 @@ MOST_ROWS = 5000
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table of a file. cells: texts, numbers a workbook keeps as numbers, or shares, which it keeps exact."""
+    """One table of a file."""
 
     title: str
     head: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-
-
-@dataclass(frozen=True)
-class Share:
-    """A part of a whole: a paper says it in whole per cent, a workbook keeps what it really is."""
-
-    part: int
-    whole: int
-
-    @property
-    def exact(self) -> float:
-        return self.part / self.whole
-
-    def __str__(self) -> str:
-        return f"{share(self.part, self.whole)}%"
+    rows: tuple[tuple[Cell, ...], ...]
 
 
 def _share(part: int, whole: int) -> Share | str:
-    return Share(part, whole) if whole else "—"
+    return Share(part, whole) if whole else NOTHING
 
 
 # ------------------------------------------------------------------------------- the view
@@ -101,7 +87,13 @@ def _value(measure: Measure, figures: Figures, view: View) -> Any:
     if measure.kind == PERCENT:
         return _share(*SHARES[measure.code](figures))
     value = measure.value(figures, view.today)
-    return "—" if value is None else value
+    return NOTHING if value is None else value
+
+
+def cell_of(measure: Measure, figures: Figures, view: View) -> Cell:
+    """A measure in a cell that says its unit itself."""
+    value = _value(measure, figures, view)
+    return Fen(value) if measure.kind == MONEY and isinstance(value, int) else value
 
 
 def _head(measure: Measure) -> str:
@@ -140,14 +132,16 @@ def _sources(view: View) -> Sheet:
         )
         for one in sources
     )
+    paid = sum(one["paid"] for one in sources)
+    sums = (_("合计"), whole / FEN_PER_WAN, _share(whole, whole), paid / FEN_PER_WAN, _share(paid, whole))
     head = (_("来源"), _("入选时的安排（万元）"), _("占比"), _("已付款（万元）"), _("已付占安排"))
-    return Sheet(_("入选项目资金来源"), head, rows)
+    return Sheet(_("入选项目资金来源"), head, (*rows, sums))
 
 
 def _years(view: View) -> Sheet:
     measures = list(YEARLY.values())
     rows = tuple(
-        _in_wan([str(year), *_values(measures, figures, view)], measures) for year, figures in view.calendar
+        _in_wan([year, *_values(measures, figures, view)], measures) for year, figures in view.calendar
     )
     return Sheet(_("历年对比"), (_("年度"), *(_head(m) for m in measures)), rows)
 
@@ -189,8 +183,8 @@ def sheet_of_list(listing: Listing, asked: Asked) -> Sheet:
     lines = [listing.line(asked.shown(row), asked.today) for row in rows]
     head = (_("名称"), *(str(title) for title in listing.columns))
     table = [(line.title, *line.cells) for line in lines]
-    if summed := listing.summed(found):
-        table.append((_("合计"), *("" for _column in listing.columns[1:]), summed))
+    if sums := listing.sums(found, asked):
+        table.append((_("合计"), *sums))
     return Sheet(str(listing.title), head, tuple(table))
 
 
@@ -198,16 +192,13 @@ def sheet_of_list(listing: Listing, asked: Asked) -> Sheet:
 
 
 def workbook_of(title: str, sheets: Sequence[Sheet], notes: Sequence[str]) -> bytes:
-    """Numbers as numbers, shares as shares; nothing a cell holds is ever a formula or a link."""
+    """Numbers, days and sums as what they are, texts as texts: nothing a cell holds is ever a formula or a link."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
     book.set_properties({"title": title})
-    bold, in_percent = (
-        book.add_format({"bold": True, "bg_color": "#DCE6F1"}),
-        book.add_format({"num_format": "0%"}),
-    )
+    bold, formats = book.add_format({"bold": True, "bg_color": "#DCE6F1"}), Formats(book.add_format)
     for one in sheets:
         sheet = book.add_worksheet(one.title[:31])
         sheet.set_column(0, 0, 24)
@@ -217,22 +208,13 @@ def workbook_of(title: str, sheets: Sequence[Sheet], notes: Sequence[str]) -> by
             sheet.write_string(0, at, name, bold)
         for line, row in enumerate(one.rows, 1):
             for at, cell in enumerate(row):
-                _write(sheet, line, at, cell, in_percent)
+                written_in(sheet, line, at, cell, formats)
     told = book.add_worksheet(_("说明"))
     told.set_column(0, 0, 90)
     for line, note in enumerate([title, *notes]):
         told.write_string(line, 0, note)
     book.close()
     return buffer.getvalue()
-
-
-def _write(sheet: Any, line: int, at: int, cell: Any, in_percent: Any) -> None:
-    if isinstance(cell, Share):
-        sheet.write_number(line, at, cell.exact, in_percent)
-    elif isinstance(cell, int | float):
-        sheet.write_number(line, at, cell)
-    else:
-        sheet.write_string(line, at, str(cell))
 
 
 def document_of(
@@ -253,7 +235,7 @@ def document_of(
 
 def _table(one: Sheet) -> Table:
     count = len(one.head)
-    rows = tuple(tuple(_said(cell) for cell in row) for row in one.rows)
+    rows = tuple(tuple(said(cell) for cell in row) for row in one.rows)
     return Table(
         one.head,
         rows,
@@ -261,12 +243,6 @@ def _table(one: Sheet) -> Table:
         frozenset(range(1, count)),
         tight=True,
     )
-
-
-def _said(cell: Any) -> str:
-    if isinstance(cell, float):
-        return money(round(cell * FEN_PER_WAN), FEN_PER_WAN)
-    return str(cell)
 
 
 def file_of(

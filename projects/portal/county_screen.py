@@ -14,18 +14,19 @@ from projects.portal.county_map import drawn
 from projects.portal.county_view import NAME, STEP
 
 SECONDS = 15  # how long each part stands
-ROWS = 10  # townships to a part, so that everything is read from across a room
 
 
 @require_safe
 def county_screen(request: HttpRequest) -> HttpResponse:
-    """Every part of a view in turn; without a script all of them one under the other. It loads itself anew each round."""
+    """Every part of a view in turn; without a script all of them one under the other. It loads itself anew each round.
+
+    How many rows of the matrix fit into one part the browser finds out, which alone knows the wall.
+    """
     view = view_asked(request)
-    rows = view.rows
     context = {
         "view": view,
         "tiles": tiles_of(view),
-        "pages": [rows[at : at + ROWS] for at in range(0, len(rows), ROWS)],
+        "rows": view.rows,
         "heads": {
             "name": view.head(NAME, _("县（市、区）") if view.by_county else _("乡镇（年度）")),
             "step": view.head(STEP, _("所在环节")),

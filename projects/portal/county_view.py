@@ -468,6 +468,16 @@ class View:
             for one in FundSource
         ]
 
+    def source_sums(self) -> dict[str, Any]:
+        """The same of all sources together."""
+        whole, paid = sum(self.whole.of("source", one) for one in FundSource), self.whole.paid
+        return {
+            "fen": whole,
+            "paid": paid,
+            "paid_percent": share(paid, whole),
+            "paid_url": self.behind("payments", {}),
+        }
+
     def offices(self) -> list[dict[str, Any]]:
         """Whose turn the overdue tasks are, the most first."""
         return [

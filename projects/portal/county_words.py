@@ -20,9 +20,10 @@ from django.views.decorators.http import require_safe
 from projects.cycles.models import Cycle
 from projects.oversight import selectors
 from projects.oversight.models import Guidance, Note, NoteState
-from projects.oversight.selectors import latest_years
+from projects.oversight.selectors import Reply, latest_years
 from projects.portal.acts import offers_on
 from projects.portal.county import files_to_save
+from projects.portal.county_cells import Cell
 from projects.portal.county_papers import Sheet, file_of, whole_or_cut
 from projects.portal.scope import refuse_part
 from workflow.administration.purpose import purpose_first, purpose_of
@@ -30,6 +31,7 @@ from workflow.administration.taking import file_taken
 from workflow.flows.events import event
 from workflow.inbox.asked import number_asked
 from workflow.people.models import Unit, UnitKind
+from workflow.people.saying import bracketed
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
 from workflow.roles.models import RoleGrant
@@ -59,6 +61,8 @@ def county_words(request: HttpRequest) -> HttpResponse:
     halls = latest_years(grant.tenant) if may_write(grant) else []
     if begun := _begun(request, halls):
         return redirect("event", *begun)
+    notes = _notes_asked(request, _standing(selectors.notes(unit), _reply_asked(request), today))
+    replies = selectors.replies_to(notes)
     context = {
         "above": unit is None,
         "today": today,
@@ -73,7 +77,8 @@ def county_words(request: HttpRequest) -> HttpResponse:
         "files": files_to_save(
             lambda ending: _narrowed(reverse("county_notes_file", args=[ending]), _reply_asked(request))
         ),
-        "notes": _notes_asked(request, _standing(selectors.notes(unit), _reply_asked(request), today)),
+        "notes": notes,
+        "replies": {note.pk: replies.get(note.pk) for note in notes},
         "guidance": _texts_asked(request, selectors.guidance(unit)),
         "samples": _page(request, "samples", selectors.samples(unit)),
     }
@@ -154,9 +159,11 @@ def county_words_file(request: HttpRequest, ending: str) -> HttpResponse:
 def _sheets(unit: Unit | None, reply: str) -> list[tuple[Sheet, list[str]]]:
     """The three tables of the page, each with the sentence that says where it was cut; of notes that wait, theirs alone."""
     notes, cut_notes = whole_or_cut(_standing(selectors.notes(unit), reply, timezone.localdate()))
+    replies = selectors.replies_to(notes)
     first = (
-        Sheet(_("工作提示函"), (_("乡镇"), _("事由"), _("提示内容"), _("发出日期"), _("回复期限"), _("回复")),
-              tuple(_note(note) for note in notes)), cut_notes,
+        Sheet(_("工作提示函"), (_("乡镇"), _("事由"), _("提示内容"), _("发出日期"), _("回复期限"), _("回复"),
+                           _("回复日期"), _("回复人")),
+              tuple(_note(note, replies.get(note.pk)) for note in notes)), cut_notes,
     )  # fmt: skip
     if reply:
         return [first]
@@ -171,20 +178,14 @@ def _sheets(unit: Unit | None, reply: str) -> list[tuple[Sheet, list[str]]]:
     ]  # fmt: skip
 
 
-def _note(note: Note) -> tuple[str, ...]:
-    reply = note.reply or note.get_state_display()
-    return (
-        note.unit.name,
-        note.title,
-        note.words,
-        date_format(note.sent_on),
-        date_format(note.reply_by),
-        reply,
-    )
+def _note(note: Note, reply: Reply | None) -> tuple[Cell, ...]:
+    said = note.reply or note.get_state_display()
+    answered = (reply.on, bracketed(reply.by, reply.office)) if reply else (None, None)
+    return note.unit.name, note.title, note.words, note.sent_on, note.reply_by, said, *answered
 
 
-def _day(at: datetime) -> str:
-    return date_format(localtime(at))
+def _day(at: datetime) -> date:
+    return localtime(at).date()
 
 
 def _notes(unit: Unit | None, reply: str) -> list[str]:

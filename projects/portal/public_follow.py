@@ -65,6 +65,26 @@ class Way:
     due: date | None = None
 
     @property
+    def elected(self) -> bool:
+        """Whether the project it was joined to has been elected; until then it is a candidate."""
+        return self.card is not None or (self.line is not None and self.line.elected)
+
+    @property
+    def standing(self) -> str:
+        """Where it stands: what was decided last, the government's answer or the deputies' vote."""
+        return self._said(_ELECTED if self.elected else self.proposal.standing)
+
+    @property
+    def outcome(self) -> str:
+        """What became of it; empty before its answer."""
+        if self.elected:
+            return self._said(_ELECTED)
+        return self._said(self.proposal.get_outcome_display()) if self.proposal.outcome else ""
+
+    def _said(self, words: Any) -> str:
+        return worded(words, self.proposal.unit)
+
+    @property
     def may_ask(self) -> bool:
         """Whether the contact may still be asked to be erased; whether there is one, only the asking tells."""
         waits = self.asked is not None and self.asked.state == "asked"
@@ -97,6 +117,7 @@ class Way:
         return days_promised(task, self.proposal.unit, self.proposal.cycle)
 
 
+_ELECTED = _("已票决为民生实事项目")
 _NEXT = {
     ProposalState.RECEIVED: _("政府将在 %(days)s 个工作日内决定受理或退回补充。"),
     ProposalState.ACCEPTED: _("征集结束后归并、筛查、论证，结果在这里答复。"),
