@@ -117,11 +117,12 @@ def halls_below(unit: Unit) -> QuerySet[Unit]:
 def margins(cycles: Iterable[Cycle]) -> dict[tuple[int, int], int]:
     """Year and step → days the step ended before its planned end, below zero after it; of steps that have ended.
 
-    As the road map of the booklet tells it (`roads_of`). One query.
+    As the road map of the booklet tells it (`roads_of`); a year that has not opened has no such step. One query.
     """
+    opened = (cycle for cycle in cycles if cycle.rules_data)
     return {
         (pk, stretch.step): (stretch.planned.until - stretch.ended).days
-        for pk, stretches in roads_of(cycles).items()
+        for pk, stretches in roads_of(opened).items()
         for stretch in stretches
         if stretch.ended and not stretch.stopped
     }

@@ -51,6 +51,7 @@
         keep(part, n * each, (n + 1) * each);
         part.querySelector("h2").textContent = heading.textContent + slide.dataset.part
           .replace("{n}", n + 1).replace("{all}", count);
+        part.hidden = true;
         slide.parentNode.insertBefore(part, slide);
       }
       found.push(part);

@@ -151,11 +151,92 @@ def test_the_county_writes_to_a_township_from_its_words_and_from_a_task_it_looks
     assert client.get(f"/county/words/?to={town.unit.code}&do=oversight.rename").status_code == 200
     assert client.get("/county/words/?to=NOWHERE&do=oversight.note").status_code == 200
     page = client.get(task).content.decode()
-    assert all(f'href="{address}"' in page for address in acts)
+    named = f"{acts[0]}?task={task.split('/')[2]}"
+    assert all(f'href="{address}"' in page for address in (named, *acts[1:]))
     client.force_login(town.of("clerk"))
     for path in ("/county/words/", task):
         assert "/do/oversight." not in client.get(path).content.decode()
     assert client.get(f"/county/words/?to={town.unit.code}&do=oversight.note").status_code == 200
+
+
+def test_a_note_opened_from_a_task_that_is_stuck_says_which_and_how_long(
+    client, monkeypatch, town, cycle, leader
+):
+    travel(monkeypatch, "2026-09-10")
+    held = open_task("collection.scheme")
+    Deadline.objects.filter(pk=held.pk).update(due_on=date(2026, 9, 1), provisional=False)
+    client.force_login(leader)
+    form = f"/do/oversight.note/{cycle.pk}/"
+    page = client.get(f"{form}?task={held.pk}").content.decode()
+    assert "关于青溪镇2027年度“拟订年度实施方案”超期未办的提示" in page
+    assert "应于2026年9月1日前由青溪镇人大主席、副主席办结，截至2026年9月10日已超期9天，尚未办结。" in page
+    for other in ("", "?task=0", "?task=x", f"?task={held.pk}0"):
+        assert "超期未办" not in client.get(form + other).content.decode(), "nothing is made up"
+    apply(SYSTEM)
+    Deadline.objects.filter(pk=held.pk).update(due_on=date(2026, 9, 20))
+    page = client.get(f"{form}?task={held.pk}").content.decode()
+    assert "目前尚未办结。请按期办理" in page and "超期" not in page.partition("<form")[2]
+    apply(SYSTEM)
+    Deadline.objects.filter(pk=held.pk).update(done_at=at("2026-09-05"))
+    page = client.get(f"{form}?task={held.pk}").content.decode()
+    assert "拟订年度实施方案" not in page.partition("<form")[2], "what is done is no longer asked after"
+
+
+def test_a_reply_is_told_with_its_day_and_who_gave_it_and_the_note_with_who_sent_it(
+    client, town, cycle, leader
+):
+    perform("oversight.note", cycle, actor=leader, data=NOTE, at=at("2026-09-10"))
+    apply(SYSTEM)
+    task, chair = open_task("oversight.note_reply"), town.of("chair")
+    client.force_login(chair)
+    assert "示范县人民代表大会常务委员会" in client.get(f"/tasks/{task.pk}/").content.decode()
+    apply(SYSTEM)
+    complete(task.pk, actor=chair, data={"reply": "已于昨日发布。"}, at=at("2026-09-12"))
+    client.force_login(leader)
+    page = client.get("/county/words/").content.decode()
+    assert f"2026年9月12日 · 青溪镇人大主席、副主席 · {chair.name}" in page
+    apply(SYSTEM)
+    say_purpose(client)
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/county/words/file/xlsx/").content))
+    head, row = book.worksheets[0].iter_rows(values_only=True)
+    told = dict(zip(head, row, strict=True))
+    assert (told["回复日期"].date(), told["回复人"]) == (
+        date(2026, 9, 12),
+        f"{chair.name}（青溪镇人大主席、副主席）",
+    )
+    assert told["发出日期"].date() == date(2026, 9, 10) and told["回复期限"].date() == date(2026, 9, 30)
+
+
+def test_the_countys_acts_stand_in_the_order_of_its_work(town, cycle, leader):
+    as_county(leader)
+    held, county = RoleGrant.objects.get(user=leader), town.unit.parent
+    on_year = [one.key for one in events_on(cycle, held, at("2026-09-10"))]
+    assert on_year[:3] == ["oversight.guide", "oversight.note", "oversight.sample"]
+    keys = [one.key.partition(".")[2] for one in events_on(county, held, at("2026-09-10"))]
+    order = [
+        "draw",
+        "train",
+        "compose_model",
+        "offer_model",
+        "draft_bulletin",
+        "circulate",
+        "weigh",
+        "rename",
+    ]
+    assert [key for key in keys if key in order] == order
+
+
+def test_the_county_turns_the_trail_to_its_own_unit_and_a_township_to_none_but_its_own(client, town, leader):
+    home = town.unit.parent
+    client.force_login(leader)
+    page = client.get(f"/trail/?unit={home.code}").content.decode()
+    assert (
+        f'<option value="{home.code}" selected>{home.name}</option>' in page and f">{town.unit.name}<" in page
+    )
+    assert f'<option value="{town.unit.code}" selected>' in client.get("/trail/").content.decode()
+    client.force_login(town.of("clerk"))
+    page = client.get(f"/trail/?unit={home.code}").content.decode()
+    assert f"{town.unit.name}：" in page and f'<option value="{home.code}"' not in page
 
 
 def test_the_act_stands_in_the_townships_trail(town, cycle, leader):

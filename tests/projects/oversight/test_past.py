@@ -9,6 +9,7 @@ import pytest
 
 from projects.oversight.figures import Figures, figures_by_year
 from projects.oversight.past import TABLE_OF, Past
+from projects.portal.county_lists import LISTS
 from projects.supervision.models import Change, ChangeState, Project
 from tests.builders import arranged, at, township
 from tests.projects.oversight.county_world import county_of, townships_of
@@ -82,6 +83,27 @@ def test_the_rows_of_a_figure_are_those_it_counted_as_they_stood(year):
     assert (stood.state, stood.percent, stood.invested_fen) == ("building", 0, 0)
     stands = summer.put_back(Project.objects.get(pk=project.pk))
     assert (stands.state, stands.percent, stands.invested_fen) == ("completed", 30, 50_000_000)
+
+
+def test_a_list_of_a_day_that_is_over_knows_nothing_of_what_came_later(year):
+    """Not that a project was finished late after it, nor until when it was given leave, nor what its deadline became."""
+    project = year.project()
+    decided, day = project.finish_by, date(2028, 1, 10)
+    finished = date(2028, 1, 17)
+    fire(project, "finish", year.town.act("clerk", at("2028-01-17")), completed_on=finished)
+    for asked, told in ((day, "超期 %s 天"), (date(2028, 1, 31), "逾期 %s 天完工")):
+        stood = Past((year.cycle.pk,), asked).put_back(Project.objects.get(pk=project.pk))
+        late = (min(asked, finished) - decided).days
+        assert told % late in LISTS["projects"].line(stood, asked).cells[2], asked
+
+
+def test_a_deadline_that_was_moved_stood_on_its_former_day_before(year):
+    decided = year.project().finish_by
+    alter(year, "2027-05-10", finish_by=date(2028, 3, 1))
+    project = Project.objects.get(pk=year.project().pk)
+    assert Past((year.cycle.pk,), date(2027, 5, 9)).put_back(project).finish_by == decided
+    project.refresh_from_db()
+    assert Past((year.cycle.pk,), date(2027, 5, 10)).put_back(project).finish_by == date(2028, 3, 1)
 
 
 def test_a_task_done_late_was_open_and_past_its_day_before(year):

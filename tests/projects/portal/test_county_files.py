@@ -15,12 +15,14 @@ from projects.oversight.measures import SECTIONS
 from projects.oversight.models import Guidance
 from projects.portal import county_papers as papers
 from projects.portal.county_view import View
-from projects.supervision.models import Project
+from projects.supervision.models import Payment, Project
 from tests.builders import at, township
 from tests.projects.oversight.county_world import county_of, leader_of, townships_of
 from tests.projects.portal.public_world import text_of, travel
 from tests.purpose import say_purpose
+from workflow.flows.money import wan
 from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import User
 
 pytestmark = pytest.mark.django_db
 NAMES = ["青溪镇", "柳河镇", "双桥镇"]
@@ -91,8 +93,9 @@ def test_a_list_is_a_file_too_and_nothing_in_it_is_a_formula(reader):
     apply(SYSTEM)
     sheet = book_of(answer).worksheets[0]
     titles = [row[0].value for row in sheet.iter_rows(min_row=2)]
-    assert len(titles) == Project.objects.exclude(state="stopped").count()
-    assert "=1+1" in titles and {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s"}
+    assert len(titles) == Project.objects.exclude(state="stopped").count() + 1 and titles[-1] == "合计"
+    assert "=1+1" in titles and {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s", "n"}
+    assert {row[0].data_type for row in sheet.iter_rows()} == {"s"}
     assert reader.get("/county/list/projects/file/docx/?which=live").status_code == 200
 
 
@@ -134,13 +137,51 @@ def test_the_page_leads_to_its_own_files(reader):
     assert 'href="/county/list/projects/file/xlsx/?which=red&amp;year=2027"' in listed
 
 
+def test_days_and_sums_of_a_list_are_days_and_sums_in_its_workbook(reader, county):
+    """They can be sorted and added up there; a text that looks like a formula stays a text."""
+    apply(SYSTEM)
+    live = Project.objects.exclude(state="stopped")
+    paid = live.order_by("cycle__unit__code", "number")[0]
+    Payment.objects.create(
+        unit=paid.unit, project=paid, source="own", party="=HYPERLINK(1)", paid_on=date(2027, 5, 6),
+        amount_fen=12_500_000, by=User.objects.get(username="leader"),
+    )  # fmt: skip
+    book = book_of(reader.get("/county/list/payments/file/xlsx/"))
+    _name, _unit, _source, party, day, amount = next(book.worksheets[0].iter_rows(min_row=2))
+    assert (party.value, party.data_type) == ("=HYPERLINK(1)", "s")
+    assert day.value.date() == date(2027, 5, 6) and day.is_date and amount.value == 12.5
+    assert "年" in day.number_format and "万元" in amount.number_format
+    apply(SYSTEM)
+    book = book_of(reader.get("/county/list/projects/file/xlsx/?which=live"))
+    apply(SYSTEM)
+    rows = list(book.worksheets[0].iter_rows(min_row=2, values_only=True))
+    sums = [sum(getattr(one, f"{of}_fen") for one in live) / 1e6 for of in ("budget", "funded", "invested")]
+    assert (
+        list(rows[-1][5:]) == sums
+        and [round(sum(row[at] for row in rows[:-1]), 6) for at in (5, 6, 7)] == sums
+    )
+
+
+def test_a_list_of_money_is_added_up_on_its_page_and_on_paper(reader):
+    page = text_of(reader, "/county/list/projects/?which=live")
+    foot = page.partition("<tfoot")[2].partition("</tfoot>")[0]
+    apply(SYSTEM)
+    budget = sum(one.budget_fen for one in Project.objects.exclude(state="stopped"))
+    assert "合计" in foot and wan(budget) in foot
+    paper = docx.Document(
+        io.BytesIO(reader.get("/county/list/projects/file/docx/?which=live").content)
+    ).tables[0]
+    assert paper.rows[-1].cells[0].text == "合计" and paper.rows[-1].cells[5].text == wan(budget)
+    assert "<tfoot" not in text_of(reader, "/county/list/proposals/"), "nothing but money is added up"
+
+
 def test_a_list_that_does_not_fit_into_a_file_says_so(reader, monkeypatch):
     monkeypatch.setattr(papers, "MOST_ROWS", 2)
     path = "/county/list/projects/file/{}/?which=live"
     book = book_of(reader.get(path.format("xlsx")))
     apply(SYSTEM)
     live = Project.objects.exclude(state="stopped").count()
-    assert live > 2 and book.worksheets[0].max_row == 1 + 2
+    assert live > 2 and book.worksheets[0].max_row == 1 + 2 + 1  # the head, the rows, the sums of all
     told = "".join(str(row[0]) for row in book["说明"].iter_rows(values_only=True))
     assert f"共 {live} 个。共 {live} 行，本文件只列前 2 行，请缩小范围后分次导出。" in told
     file = docx.Document(io.BytesIO(reader.get(path.format("docx")).content))
@@ -160,7 +201,8 @@ def test_the_map_is_a_file_of_its_figures_in_the_views_order(reader, county):
     rows = View(county, QueryDict(address), date(2027, 6, 1)).rows
     cells = list(book["完工率"].iter_rows(values_only=True))
     assert cells[0] == ("名称", "完工率", "图中分档")
-    assert [row[:2] for row in cells[1:]] == [(row.name, row.numbers["done_percent"].text) for row in rows]
+    assert [row[0] for row in cells[1:]] == [row.name for row in rows]
+    assert [row[1] for row in cells[1:]] == [row.figures.done / row.figures.projects for row in rows]
     assert all("至不足" in row[2] or "及以上" in row[2] for row in cells[1:])
     told = "".join(str(row[0]) for row in book["说明"].iter_rows(values_only=True))
     assert "按“完工率”着色" in told and "不表示位置" in told

@@ -15,7 +15,9 @@ from django.test.utils import CaptureQueriesContext
 
 from projects.cycles.models import Cycle
 from projects.cycles.wording import in_words_of_level
-from projects.oversight.figures import Cell
+from projects.lifecycle.booklet.composing import ended_words
+from projects.lifecycle.booklet.reading import roads_of
+from projects.oversight.figures import Cell, figures_by_year
 from projects.oversight.measures import MEASURES, SECTIONS, WEIGHED, score
 from projects.oversight.models import Weighting
 from projects.portal.county_papers import notes_of
@@ -28,6 +30,7 @@ from tests.purpose import say_purpose
 from workflow.flows.errors import InvalidForm, NotYourTurn
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
+from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply, within
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
@@ -210,40 +213,45 @@ def a_year_of_done_steps(monkeypatch) -> Year:
 
 
 @pytest.mark.parametrize(
-    ("last_done", "words", "state"),
-    [
-        ("2027-03-05", "提前 4 天完成", "done"),
-        ("2027-03-11", "按期完成", "done"),
-        ("2027-03-18", "逾期 5 天完成", "late"),
-    ],
-)
-def test_a_step_that_is_done_says_how_many_working_days_early_or_late(
-    client, monkeypatch, last_done, words, state
+    ("went_on", "words", "state"),
+    [("2027-12-13", "提前 4 天完成", "done"), ("2027-12-17", "按期完成", "done"), ("2027-12-22", "逾期 5 天完成", "late")],
+)  # fmt: skip
+def test_a_step_that_is_done_says_what_the_road_map_of_the_booklet_says(
+    client, monkeypatch, went_on, words, state
 ):
-    """Its last task against its last deadline, of 2027-03-11; a task before that was done on its own day."""
+    """The day the year went on against the planned day, T2−30; whatever its tasks had been given, as three months for a reply."""
     year = a_year_of_done_steps(monkeypatch)
-    held = Deadline.objects.filter(step=5, done_at__isnull=False)
-    Deadline.objects.filter(step=5, done_at=None).update(cancelled=True)
-    held.update(due_on=date(2027, 3, 1), done_at=at("2027-03-01"))
-    last = held.order_by("-pk").first()
-    Deadline.objects.filter(pk=last.pk).update(due_on=date(2027, 3, 11), done_at=at(last_done))
-    Cycle.objects.filter(pk=year.cycle.pk).update(state="evaluating")
+    Deadline.objects.filter(step=5).update(due_on=date(2028, 3, 1), done_at=at("2027-03-01"))
+    fire(year.cycle, "begin_evaluation", year.town.act("clerk", at(went_on)))
+    travel(monkeypatch, "2027-12-28")
     signed_in(client, leader_of(year.town.unit.parent))
     page = text_of(client, "/county/")
     cell = re.search(rf'matrix-{state}"><a href="([^"]+step=5[^"]+)">(.*?)</td>', page, re.DOTALL)
     assert cell and words in cell[2] and "<svg" in cell[2]  # in words and by a drawing, not by colour alone
-    assert ("其中 1 件逾期" in cell[2]) == (state == "late")
-    assert "提前、逾期为最后一项办结日与最后一项期限相差的工作日" in page
-    listed = text_of(client, cell[1].replace("&amp;", "&"))
-    assert words.removesuffix("完成") in listed
+    assert "与四清一本通的路线图一致" in page
+    assert total_of(text_of(client, cell[1].replace("&amp;", "&"))) > 0
+    (found,) = [one for one in roads_of([year.cycle])[year.cycle.pk] if one.step == 5]
+    assert ended_words(found.days_over(date(2027, 12, 28))) == words
     apply(SYSTEM)
     say_purpose(client)
     book = client.get("/county/file/xlsx/").content
-    sheet = openpyxl.load_workbook(io.BytesIO(book)).worksheets[0]
-    assert sheet.cell(2, 6).value.startswith(words)
+    assert openpyxl.load_workbook(io.BytesIO(book)).worksheets[0].cell(2, 6).value == words
 
 
-def test_a_done_step_without_a_binding_deadline_only_says_that_it_is_done(monkeypatch):
+def test_the_booklet_counts_the_tasks_the_county_counts(client, monkeypatch):
+    year = a_year_of_done_steps(monkeypatch)
+    one = Deadline.objects.filter(about=year.cycle.reference, done_at__isnull=False).first()
+    Deadline.objects.filter(pk=one.pk).update(step=None)
+    figures = figures_by_year([year.cycle.pk], TODAY)[year.cycle.pk]
+    counted = sum(figures.of(measure, facet) for measure, facet in figures.amounts
+                  if measure in ("open", "ended") and facet.partition(":")[0] != "0")  # fmt: skip
+    client.force_login(year.town.of("chair"))
+    page = text_of(client, f"/years/{year.cycle.pk}/booklet/")
+    assert f"应办 {counted} 件，已办 {figures.ended} 件" in page
+    assert "会议本身的和不属各环节的 1 件另列，不计入。" in page
+
+
+def test_a_done_step_nobody_knows_the_end_of_only_says_that_it_is_done(monkeypatch):
     year = a_year_of_done_steps(monkeypatch)
     Deadline.objects.filter(step=5).update(due_on=None, done_at=at("2027-03-01"))
     Cycle.objects.filter(pk=year.cycle.pk).update(state="evaluating")
