@@ -6,7 +6,7 @@ rated, begun, done) was there from that day on. The rows so put back are counted
 present ones (migration 0005), and the list behind a figure is of the rows that function counted for it.
 
 What the records do not keep is left out: the open tasks of a year whose terms have been moved since, or of which a task
-was called off or taken back (`moved`).
+was taken back (`moved`).
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Model, Q
+from django.utils.dateparse import parse_date
 from django.utils.timezone import make_aware
 
 from projects.cycles.models import Cycle
 from projects.oversight.figures import Figures
 from projects.supervision.models import Project
 from workflow.audit.models import Entry
+from workflow.flows.models import Deadline
+from workflow.flows.settling import ACTION as SETTLE
 from workflow.machines.references import references_to
 
 MOVED = ("proposal", "item", "project", "finding", "measurement")  # kinds whose state moves by arrows
@@ -61,17 +64,22 @@ UNREPORTED = {
     "carried_until": None,
 }
 # Entries after which terms may stand on other days than before, or tasks be open or gone that were not.
-MOVING = ("cycle.move_session", "evaluation.convene", "deadline.settle", "flow.cancel", "project.carry_over")
+MOVING = ("cycle.move_session", "evaluation.convene", "project.carry_over")
+CANCEL = "flow.cancel"
 ALTERING = (
     "project.alter",
     "project.alter_planning",
 )  # by these terms move only where the project's own deadline does
 TAKEN_BACK = ".take_back"
+TASK = "deadline"  # how what is put back names a task's row
 
 OF_CYCLE = "r.cycle_id = ANY (%(cycles)s)"
 OF_PROJECT = "r.project_id IN (SELECT p.id FROM projects_project p WHERE p.cycle_id = ANY (%(cycles)s))"
 AS_PUT_BACK = "coalesce(jsonb_populate_record(r, put.back), r)"
-UNDONE = """CASE WHEN r.done_at >= %(end)s THEN jsonb_populate_record(r, '{"done_at": null}') ELSE r END"""
+# A task done or called off since, or whose provisional day was settled since, waited, and for the day it then had.
+WAITING = """jsonb_populate_record(r, coalesce(put.back, '{}') || CASE
+    WHEN r.done_at >= %(end)s OR r.task_id = ANY (%(called_off)s) THEN '{"done_at": null, "cancelled": false}'::jsonb
+    ELSE '{}' END)"""
 # Of each table: which rows were there, as what they are counted, and the measures that can be told of a day that is over.
 TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "projects_proposal": (f"{OF_CYCLE} AND r.received_at < %(end)s", AS_PUT_BACK, ("proposal", "accepted")),
@@ -84,7 +92,8 @@ TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "projects_rating": (f'{OF_PROJECT} AND r."on" <= %(day)s', "r", ("rating",)),
     "projects_visit": (f'{OF_CYCLE} AND r."on" <= %(day)s', "r", ("visit", "voters")),
     "workflow_deadline": (
-        "r.about = ANY (%(told)s) AND r.opened_on <= %(day)s AND NOT r.cancelled", UNDONE, ("open",)
+        "r.about = ANY (%(told)s) AND r.opened_on <= %(day)s AND (NOT r.cancelled OR r.task_id = ANY (%(called_off)s))",
+        WAITING, ("open",),
     ),
 }  # fmt: skip
 TABLE_OF = {measure: table for table, (_there, _as, measures) in TABLES.items() for measure in measures}
@@ -130,7 +139,7 @@ class Past:
     @cached_property
     def _later(self) -> list[dict[str, Any]]:
         """What the trail says of these years after the day and that bears on what is told, in its order."""
-        bearing = Q(action__in=(*MOVING, *CAME)) | Q(action__endswith=TAKEN_BACK)
+        bearing = Q(action__in=(*MOVING, *CAME, CANCEL, SETTLE)) | Q(action__endswith=TAKEN_BACK)
         for kind in MOVED:
             bearing |= Q(action__startswith=f"{kind}.")
         rows = Entry.objects.filter(bearing, about__in=self.references, at__gte=end_of(self.day))
@@ -142,6 +151,8 @@ class Past:
         found: dict[str, dict[str, Any]] = defaultdict(dict)
         named: dict[str, set[str]] = defaultdict(set)
         for said in self._later:
+            if said["action"] == SETTLE:
+                continue
             patch, kind = found[said["subject"]], said["subject"].partition(":")[0]
             if said["action"] in CAME:
                 patch.setdefault(ABSENT, True)
@@ -151,7 +162,17 @@ class Past:
                 named[said["subject"]].update(said["after"].keys() & set(NAMED))
         for reference, values in self._earlier({one: names for one, names in named.items() if names}).items():
             found[reference].update(values)
-        return {reference: patch for reference, patch in found.items() if patch}
+        return {reference: patch for reference, patch in found.items() if patch} | self._unsettled()
+
+    def _unsettled(self) -> dict[str, dict[str, Any]]:
+        """Tasks whose day was provisional then and has been settled since, as the first later entry found them."""
+        found: dict[str, dict[str, Any]] = {}
+        for said in self._later:
+            if said["action"] == SETTLE:
+                day = parse_date(said["before"]["due_on"])
+                was = {"due_on": day.isoformat() if day else None, "provisional": True, "binds_on": None}
+                found.setdefault(f"{TASK}:{said['after']['task_id']}", was)
+        return found
 
     def _earlier(self, named: dict[str, set[str]]) -> dict[str, dict[str, Any]]:
         """Of projects what has been named since: as the last earlier entry named it, else as they were founded."""
@@ -170,6 +191,31 @@ class Past:
         }
 
     @cached_property
+    def _called_off(self) -> tuple[list[int], set[str]]:
+        """The tasks that were called off since, by their numbers; and the years of which that cannot be told.
+
+        An entry says on which record which tasks were left undone; where something on the same record was called off or
+        taken back before, these cannot be told from those.
+        """
+        later = {
+            (said["subject"], key): said["about"]
+            for said in self._later
+            if said["action"] == CANCEL
+            for key in said["after"].get("steps", [])
+        }
+        subjects = {subject for subject, _key in later}
+        before = set(
+            Entry.objects.filter(
+                Q(action=CANCEL) | Q(action__endswith=TAKEN_BACK),
+                subject__in=subjects,
+                at__lt=end_of(self.day),
+            ).values_list("subject", flat=True)
+        )
+        rows = Deadline.objects.filter(cancelled=True, subject__in=subjects - before)
+        ids = [pk for pk, *pair in rows.values_list("pk", "subject", "key") if tuple(pair) in later]
+        return ids, {about for (subject, _key), about in later.items() if subject in before}
+
+    @cached_property
     def moved(self) -> frozenset[int]:
         """Those of the years whose terms or open tasks may have stood otherwise on the day than can be seen now."""
         found = {
@@ -178,7 +224,7 @@ class Past:
             if said["action"] in MOVING
             or said["action"].endswith(TAKEN_BACK)
             or (said["action"] in ALTERING and "finish_by" in said["after"])
-        }
+        } | self._called_off[1]
         return frozenset(pk for pk in self.cycles if f"{Cycle.kind}:{pk}" in found)
 
     @cached_property
@@ -209,6 +255,7 @@ class Past:
             "end": end_of(self.day),
             "patches": json.dumps(self.patches),
             "measures": list(measures),
+            "called_off": self._called_off[0],
         }
         with connection.cursor() as cursor:
             cursor.execute(statement.format(counted=_counted(table)), given | more)
@@ -216,7 +263,8 @@ class Past:
 
     def put_back(self, record: Model) -> Any:
         """The record as it stood; only to be shown, never to be saved."""
-        kept = self.patches.get(getattr(record, "reference", ""), {})
+        named = f"{TASK}:{record.pk}" if isinstance(record, Deadline) else getattr(record, "reference", "")
+        kept = self.patches.get(named, {})
         patch = {
             name: record._meta.get_field(name).to_python(value)
             for name, value in kept.items()

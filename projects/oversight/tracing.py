@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-# Digits that count nothing: days and years, numbers of papers, of articles and of the points of a list.
+# Digits that count nothing: those of a name, days and years, numbers of papers, of articles and of the points of a list.
 NO_FIGURE = re.compile(
-    r"\d+年(?:\d+月(?:\d+日)?|度)?|\d+月(?:\d+日)?|\d+日|〔\d+〕第?\d+号|第\d+[条款项届次季]|^\s*[（(]?\d+[）).．、]",
+    r"“[^”]*”|\d+年(?:\d+月(?:\d+日)?|度)?|\d+月(?:\d+日)?|\d+日|〔\d+〕第?\d+号|第\d+[条款项届次季]|^\s*[（(]?\d+[）).．、]",
     re.MULTILINE,
 )
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?%?")

@@ -19,8 +19,9 @@ from projects.cycles.documents.parts import Document, Heading, Paragraph, Table
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.documents.sealing import seal_over
 from projects.offices import standing_committee_of
-from projects.oversight.bulletins import drafted
-from projects.oversight.models import Bulletin
+from projects.oversight.bulletins import addressed, drafted
+from projects.oversight.models import Bulletin, BulletinKind
+from projects.oversight.selectors import circulated_as
 from projects.portal.acts import offers_on
 from projects.portal.county import overseer
 from projects.portal.county_lists import LISTS, filters_asked, words_of
@@ -60,6 +61,7 @@ def bulletin(request: HttpRequest, pk: int) -> HttpResponse:
     again, trace = drawn_again(held), held.trace()
     context = {
         "bulletin": held,
+        "addressee": addressee_of(held),
         "figures": [
             (_source(held, one, again.get(_key(one), ""), request.path), at in trace.gone)
             for at, one in enumerate(held.figures)
@@ -124,6 +126,13 @@ def bulletin_file(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
     return made
 
 
+def addressee_of(held: Bulletin) -> str:
+    """主送机关 of a bulletin; none of paragraphs, which go into a report."""
+    if held.of != BulletinKind.QUARTER:
+        return ""
+    return addressed(held.unit, circulated_as(held))
+
+
 def document_of(held: Bulletin, address: Callable[[str], str]) -> Document:
     """The sheet: signed by the standing committee, on the day it went out or else the day it was drafted.
 
@@ -150,6 +159,7 @@ def document_of(held: Bulletin, address: Callable[[str], str]) -> Document:
     )
     return Document(
         title=held.title,
+        addressee=addressee_of(held),
         enclosures=("数字来源",) if rows else (),
         parts=tuple(text_parts(held.body)),
         annex=sources if rows else (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -387,17 +387,20 @@ def _write_to_sign(file: Any, part: ToSign) -> None:
         write(cell.add_paragraph(), "＿＿＿＿＿＿＿", size=12)
 
 
-def _write_enclosures(file: Any, enclosures: Iterable[str]) -> None:
+def _write_enclosures(file: Any, enclosures: Sequence[str]) -> None:
+    """Numbered where there are several (GB/T 9704—2012 §7.3.4)."""
+    several = len(enclosures) > 1
     for number, name in enumerate(enclosures, 1):
         lead = "附件：" if number == 1 else ""
-        paragraph = line(file, f"{lead}{number}．{name}")
+        paragraph = line(file, f"{lead}{number}．{name}" if several else f"{lead}{name}")
         # The names stand under one another, behind 附件：.
+        hanging = (3 if lead else 0) + several
         _indent(
             paragraph,
-            leftChars=600,
-            left=1920,
-            hangingChars=400 if lead else 100,
-            hanging=1280 if lead else 320,
+            leftChars=500 + 100 * several,
+            left=1600 + 320 * several,
+            hangingChars=100 * hanging,
+            hanging=320 * hanging,
         )
         if lead:
             paragraph.paragraph_format.space_before = LINE

@@ -11,16 +11,20 @@ from urllib.parse import urlencode
 import docx
 import pytest
 from django.http import QueryDict
+from django.template.loader import render_to_string
 
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle
 from projects.deliberation.models import Visit
 from projects.oversight import bulletins
+from projects.oversight.bulletins import addressed
 from projects.oversight.models import Bulletin, Guidance
 from projects.oversight.tracing import traced
 from projects.portal.county import list_asked
+from projects.portal.county_bulletins import document_of
 from projects.portal.county_lists import LISTS
-from projects.selection.models import FundSource
+from projects.selection.models import FundSource, Item
+from projects.supervision.models import Project
 from tests.builders import arranged, at, township
 from tests.projects.oversight.county_world import county_of, leader_of, townships_of
 from tests.projects.oversight.slow import rounded
@@ -104,7 +108,7 @@ def by_its_rows(county, figure) -> str:
 def assert_every_figure_is_of_its_rows(county, held: Bulletin) -> None:
     for figure in held.figures:
         assert by_its_rows(county, figure) == figure["text"], figure
-    told = re.sub(r"\d+年(\d+月\d+日|度)", "", held.body)
+    told = re.sub(r"“[^”]*”|\d+年(\d+月\d+日|度)", "", held.body)
     numbers = re.findall(r"\d[\d,.]*%?", told)
     assert numbers == [one["text"] for one in held.figures if one["text"] != "—"]
 
@@ -128,6 +132,29 @@ def test_a_draft_is_filled_from_the_figures_and_every_figure_opens_its_list(clie
 @pytest.mark.parametrize("of", [QUARTER, QUARTER | {"quarter": "1"}, {"of": "annual", "quarter": ""}])
 def test_every_figure_of_the_text_is_what_its_own_rows_add_up_to(county, leader, of):
     assert_every_figure_is_of_its_rows(county, drafted(county, leader, **of))
+
+
+def test_a_draft_names_the_townships_and_projects_it_reports_and_whom_it_goes_to(client, county, leader):
+    held = drafted(county, leader)
+    red = list(Project.objects.filter(light="red").exclude(state="stopped").order_by("unit__code", "number"))
+    assert red and all(f"{one.unit.name}“{one.title}”" in held.body for one in red)
+    for cycle in Cycle.objects.select_related("unit"):
+        elected = Item.objects.filter(cycle=cycle, state="elected").count()
+        assert f"{cycle.unit.name}{elected}个" in held.body
+    assert held.trace().without == (), "the digits of a name are no figure"
+    client.force_login(leader)
+    assert "<p>各乡镇人大主席团：</p>" in text_of(client, f"/county/bulletins/{held.pk}/")
+    document = document_of(held, str)
+    assert document.addressee == "各乡镇人大主席团"
+    paper = render_to_string("documents/paper.html", {"document": document})
+    assert "附件：数字来源" in paper and "附件：1" not in paper, "one enclosure has no number"
+    apply(SYSTEM)
+    Unit.objects.filter(name="双桥镇").update(kind="subdistrict")
+    assert addressed(county) == "各乡镇人大主席团、各街道人大工委"
+    some = Unit.objects.filter(name__in=("柳河镇", "双桥镇"))
+    assert addressed(county, some) == "柳河镇人大主席团、双桥镇人大工委"
+    paragraphs = drafted(county, leader, of="annual", quarter="")
+    assert document_of(paragraphs, str).addressee == "", "paragraphs go into a report"
 
 
 def test_a_quarters_figures_are_those_of_its_last_day_whenever_it_is_drafted(client, monkeypatch):
@@ -252,7 +279,7 @@ def test_a_township_whose_terms_have_moved_since_is_named_and_left_out_of_what_w
     both, one = Bulletin.objects.order_by("pk")
     labels = [[f["label"] for f in held.figures if "超期" in f["label"]] for held in (both, one)]
     assert labels == [["超期未办", "青溪镇超期未办", "柳河镇超期未办"], ["超期未办", "柳河镇超期未办"]]
-    assert "青溪镇在该日以后会期、工期或者待办事项有过调整，当日的超期情况不能追溯，未列入。" in one.body
+    assert "青溪镇在该日以后会期、工期有过调整，或者有事项取回，当日的超期情况不能追溯，未列入。" in one.body
     assert "不能追溯" not in both.body
     assert_every_figure_is_of_its_rows(home, one)
     client.force_login(leader)

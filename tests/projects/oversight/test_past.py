@@ -14,7 +14,9 @@ from projects.supervision.models import Change, ChangeState, Project
 from tests.builders import arranged, at, township
 from tests.projects.oversight.county_world import county_of, townships_of
 from tests.projects.supervision.conftest import Year, year_of
+from workflow.audit.services import Act, write_down
 from workflow.flows.models import Deadline
+from workflow.flows.services import cancel_flow
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
 
@@ -116,6 +118,42 @@ def test_a_task_done_late_was_open_and_past_its_day_before(year):
     assert Past((year.cycle.pk,), date(2027, 3, 31)).ids("open", late=True) == late
     assert report.pk not in Past((year.cycle.pk,), date(2027, 4, 2)).ids("open", late=True)
     assert past.put_back(Deadline.objects.get(pk=report.pk)).done_at is None
+
+
+def test_a_task_called_off_since_waited_before_and_leaves_nothing_of_its_year_untold(year):
+    arranged()
+    day, pk = date(2027, 3, 31), year.cycle.pk
+    late = Past((pk,), day).ids("open", late=True)
+    held = Deadline.objects.select_related("task__process").get(pk=late[0])
+    cancel_flow(held.task.process, year.town.act("clerk", at("2027-04-05")), reason="已通过验收")
+    assert Deadline.objects.get(pk=held.pk).cancelled
+    past = Past((pk,), day)
+    assert past.moved == frozenset() and past.ids("open", late=True) == late
+    assert held.pk not in Past((pk,), date(2027, 4, 5)).ids("open", late=True)
+
+
+def test_a_day_that_was_settled_since_bound_nobody_before(year):
+    arranged()
+    day, pk = date(2027, 3, 31), year.cycle.pk
+    held = Deadline.objects.get(pk=Past((pk,), day).ids("open", late=True)[0])
+    write_down(
+        Act(None, "system", year.town.unit, at("2027-04-02")),
+        "deadline.settle",
+        held.subject,
+        about=held.about,
+        before={"due_on": "2027-03-20", "provisional": True},
+        after={"task": held.key, "task_id": held.pk, "due_on": str(held.due_on), "provisional": False},
+        label=held.label,
+    )
+    past = Past((pk,), day)
+    assert (
+        past.moved == frozenset()
+        and held.pk in past.ids("open")
+        and held.pk not in past.ids("open", late=True)
+    )
+    stood = past.put_back(Deadline.objects.get(pk=held.pk))
+    assert (stood.due_on, stood.provisional, stood.binds_on) == (date(2027, 3, 20), True, None)
+    assert held.pk in Past((pk,), date(2027, 4, 2)).ids("open", late=True)
 
 
 def test_before_it_was_founded_a_project_was_not_there_and_a_year_was_not_either(year):
