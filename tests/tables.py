@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import apps
 from django.db import connection, models
 
-from workflow.people.isolation import OPEN, OWNED, all_tables
+from workflow.people.isolation import OPEN, all_tables
 
 
 def unscoped_tables() -> list[str]:
@@ -28,9 +28,3 @@ def tenant_tables() -> list[str]:
         )
 
     return [m._meta.db_table for m in apps.get_models() if m.__name__ != "Unit" and carries_unit(m)]
-
-
-def armed_again(table: str) -> str:
-    """SQL that puts a table's triggers and policies back in force where its owner took them away."""
-    forced = "" if table in OWNED else ", FORCE ROW LEVEL SECURITY"
-    return f"ALTER TABLE {table} ENABLE TRIGGER USER{forced}"

@@ -49,7 +49,9 @@ def protect_chain(apps, schema_editor):
 
 def release_chain(apps, schema_editor):
     for table in ("workflow_leaf", "workflow_head"):
-        schema_editor.execute(f"DROP POLICY reads ON {table}")
+        for name in ("reads", "owned", "adds", "edits"):
+            schema_editor.execute(f"DROP POLICY {name} ON {table}")
+        schema_editor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
         schema_editor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
 
 

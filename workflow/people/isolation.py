@@ -405,25 +405,17 @@ OPEN = {
 }
 
 
-# Behind policies that do not bind their owner, and why that takes nothing from them.
-OWNED = dict.fromkeys(
-    ("workflow_leaf", "workflow_head"),
-    "written by the owner's own function alone, which may write every row; change and removal are refused to the owner too",
-)
-
-
 def unprotected_tables() -> list[str]:
     """Tables of the connected database without forced policies and without a reason above; empty means sound."""
     return sorted(table for table, forced in all_tables().items() if not forced and table not in OPEN)
 
 
 def all_tables() -> dict[str, bool]:
-    """Every table of the connected database, whosever it is, and whether its policies hold: for its owner too, but for OWNED."""
+    """Every table of the connected database, whosever it is, and whether its policies hold for its owner too."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT relname, relrowsecurity AND (relforcerowsecurity OR relname = ANY (%s)) FROM pg_class"
-            " WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace",
-            [list(OWNED)],
+            "SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class"
+            " WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
         )
         return dict(cursor.fetchall())
 

@@ -16,7 +16,6 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from tests.builders import at
-from tests.tables import armed_again
 from tests.workflow.audit.test_signed_heads import NOW, act, keys, made
 from tests.workflow.audit.test_tampered_database import POWERLESS, RECHAIN
 from workflow.audit import heads, nightly, signing
@@ -47,7 +46,7 @@ def powerless(owner: psycopg.Connection[Any]) -> Iterator[None]:
             owner.execute(statement)
         yield
         for table in ("workflow_entry", "workflow_leaf", "workflow_head"):
-            owner.execute(armed_again(table))
+            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER, FORCE ROW LEVEL SECURITY")
 
 
 def rewrite(owner: psycopg.Connection[Any], unit: Unit, index: int) -> None:
