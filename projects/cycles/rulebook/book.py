@@ -110,6 +110,8 @@ def load(data: Mapping[str, Any]) -> Rules:
 
 def diff(a: Rules, b: Rules) -> list[Change]:
     """Settings that differ from `a` to `b`, in the order of the page."""
+    if a == b:
+        return []
     before = {row.key: row for row in a.describe()}
     after = b.describe()
     return [
