@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from projects.cycles.documents.pdf import obstacle_to_pdf
-from projects.oversight.events import DRAFT_BULLETIN
+from projects.oversight.events import CIRCULATE, DRAFT_BULLETIN
 from projects.oversight.measures import MEASURES
 from projects.oversight.models import BulletinKind
 from projects.oversight.selectors import Circular, circulars_due
@@ -127,10 +127,13 @@ def _circulars(view: View) -> list[Circular]:
 
 
 def _draft_due(county: Unit, today: date) -> dict[str, Any]:
-    """The draft of what is due: of the last quarter that is over."""
+    """The draft of what is due, of the last quarter that is over; and the 通报 without one, to those it is due to."""
     over = period_over(today, 3).last
     asked = {"of": BulletinKind.QUARTER, "year": over.year, "quarter": (over.month + 2) // 3}
-    return asked | {"url": reverse("event", args=[DRAFT_BULLETIN.key, county.pk]) + "?" + urlencode(asked)}
+    return asked | {
+        "url": reverse("event", args=[DRAFT_BULLETIN.key, county.pk]) + "?" + urlencode(asked),
+        "circulate": reverse("event", args=[CIRCULATE.key, county.pk]),
+    }
 
 
 @require_safe

@@ -70,9 +70,12 @@ class Line:
     url: str
     cells: list[Cell]
 
-    def under(self, titles: tuple[Words, ...]) -> list[tuple[Words, str]]:
-        """Each cell in words with the title of its column."""
-        return list(zip(titles, map(said, self.cells), strict=True))
+    def under(self, titles: tuple[Words, ...]) -> list[tuple[Words, str, str]]:
+        """Each cell in words with the title of its column, and the kind of cell it is on a page (`c-cell`)."""
+        return [
+            (title, said(cell), "" if isinstance(cell, str) else "line")
+            for title, cell in zip(titles, self.cells, strict=True)
+        ]
 
 
 @dataclass(frozen=True)

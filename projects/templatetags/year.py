@@ -9,11 +9,12 @@ from projects.cycles.periods import words_of_period
 from projects.offices import standing_committee_of
 from projects.supervision.models import Project
 from projects.supervision.rules import Lateness
-from projects.supervision.selectors import lateness_of
+from projects.supervision.selectors import going_on_after, lateness_of
 
 register = template.Library()
 register.filter("period_words", words_of_period)
 register.filter("standing_committee", standing_committee_of)
+register.simple_tag(going_on_after)
 
 
 @register.simple_tag
