@@ -265,11 +265,8 @@ class Past:
         """The record as it stood; only to be shown, never to be saved."""
         named = f"{TASK}:{record.pk}" if isinstance(record, Deadline) else getattr(record, "reference", "")
         kept = self.patches.get(named, {})
-        patch = {
-            name: record._meta.get_field(name).to_python(value)
-            for name, value in kept.items()
-            if name != ABSENT
-        }
+        columns = {column.name: column for column in record._meta.concrete_fields}
+        patch = {name: columns[name].to_python(value) for name, value in kept.items() if name != ABSENT}
         done_at = getattr(record, "done_at", None)
         if done_at and done_at >= end_of(self.day):
             patch["done_at"] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import reduce
@@ -68,7 +68,7 @@ class Line:
 
     title: str
     url: str
-    cells: list[Cell]
+    cells: Sequence[Cell]
 
     def under(self, titles: tuple[Words, ...]) -> list[tuple[Words, str, str]]:
         """Each cell in words with the title of its column, and the kind of cell it is on a page (`c-cell`)."""
@@ -368,7 +368,7 @@ def _payments(asked: Asked) -> QuerySet[Payment]:
 
 
 def _payment_line(held: Payment, today: date) -> Line:
-    cells = [
+    cells: list[Cell] = [
         held.unit.name,
         held.get_source_display(),
         held.party,
@@ -447,7 +447,7 @@ def _inspections(asked: Asked) -> QuerySet[Inspection]:
 
 
 def _inspection_line(held: Inspection, today: date) -> Line:
-    cells = [held.unit.name, held.place, held.by.name, held.on]
+    cells: list[Cell] = [held.unit.name, held.place, held.by.name, held.on]
     return Line(held.project.title, reverse("project", args=[held.project_id]), cells)
 
 
@@ -478,7 +478,7 @@ def _findings(asked: Asked) -> QuerySet[Finding]:
 
 def _finding_line(held: Finding, today: date) -> Line:
     age = None if held.state == FindingState.CLOSED else (today - held.raised_on).days
-    cells = [held.unit.name, held.words, held.raised_on, age, held.get_state_display()]
+    cells: list[Cell] = [held.unit.name, held.words, held.raised_on, age, held.get_state_display()]
     return Line(held.project.title, reverse("project", args=[held.project_id]), cells)
 
 
