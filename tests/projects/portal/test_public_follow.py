@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.core.cache import cache
 
@@ -10,6 +12,7 @@ from projects.deliberation.services import revise_list
 from projects.portal.public_brake import LIMITS
 from projects.selection.flows import begin_answers
 from projects.selection.models import Exclusion, Source
+from projects.supervision.models import Project
 from tests.builders import at, do, open_task, township
 from tests.projects.portal.public_world import TO_THE_BALLOT, cycle_of, item_of, text_of, travel
 from workflow.audit.models import Entry
@@ -185,6 +188,27 @@ def test_a_proposer_whose_candidate_is_left_off_the_agenda_is_not_told_it_will_b
     assert "所在候选项目未列入会议议程" in page and "要素保障尚未落实" in page
     assert "5 个工作日内在这里答复" in page
     assert "已列为候选项目" not in page and "由人大代表票决" not in page
+
+
+def test_a_proposer_whose_project_was_elected_is_not_told_that_it_is_a_candidate(client, town):
+    cycle = cycle_of(town)
+    proposal = proposed(town)
+    do("collection.receive", town.of("gov_clerk"), "2026-09-11", decision="accept")
+    act = town.act("mayor", at("2026-12-30"))
+    item = item_of(town, cycle, 1, "柳林村亮化工程", *TO_THE_BALLOT)
+    Source.objects.create(unit=town.unit, item=item, proposal=proposal)
+    fire(proposal, "merge", act)
+    fire(proposal, "carry", act, outcome="carried", outcome_words="已列为候选项目。")
+    page = text_of(client, path(proposal))
+    assert "采纳为候选项目" in page and "已票决为民生实事项目" not in page
+    apply(SYSTEM)
+    fire(item, "elect", act)
+    Project.objects.create(
+        unit=town.unit, cycle=cycle, item=item, number=1, title=item.title, content="亮化。", category="交通出行",
+        budget_fen=1_000_000, finish_by=date(2027, 12, 20),
+    )  # fmt: skip
+    page = text_of(client, path(proposal))
+    assert page.count("已票决为民生实事项目") == 2 and "采纳为候选项目" not in page
 
 
 def test_an_undeclared_result_does_not_show(client, town):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -256,6 +257,25 @@ def test_projects_just_elected_are_not_said_to_be_carried_out(client, town):
     assert "正在办 1 件，已完工 0 件。" in first and "已确定" not in first
     for page in (first, text_of(client, "/t/T01/2027/")):
         assert going_on in page and waiting not in page
+
+
+def test_while_a_project_is_not_accepted_supervision_goes_on_beside_the_evaluation(client, town):
+    """The year comes to its evaluation with the government's report, whatever is still being built (steps.md, 5 and 6)."""
+    cycle = cycle_of(town, *BUILDING, "begin_evaluation")
+    finished, built = (
+        project_of(town, cycle, 1, "村道硬化", *TO_ACCEPTED),
+        project_of(town, cycle, 2, "卫生室", *TO_ACCEPTED[:2]),
+    )
+    going_on = re.compile(r'step-current" aria-current="step"><span class="step-dot" aria-hidden="true">5<')
+    for path in ("/t/T01/", "/t/T01/2027/"):
+        page = text_of(client, path)
+        assert going_on.search(page) and "正在评估；1 个项目尚未验收，继续监督。" in page, path
+    apply(SYSTEM)
+    for arrow in TO_ACCEPTED[2:]:
+        fire(built, arrow, town.act("clerk", at("2027-12-20")))
+    for path in ("/t/T01/", "/t/T01/2027/"):
+        page = text_of(client, path)
+        assert not going_on.search(page) and "尚未验收" not in page and finished.title in page, path
 
 
 def test_a_project_finished_late_says_by_how_many_days_wherever_it_is_listed(client, town):
