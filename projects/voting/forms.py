@@ -60,8 +60,8 @@ class OnTheResult(AtTheVote):
         for title in drafts.left_out(self.subject, body):
             self.add_error("body", _("正文没有写明入选项目“%(title)s”。") % {"title": title})
         for word, n in drafts.attendance_stated(body):
-            if n > self.in_office:
-                told = {"word": word, "n": n, "of": self.in_office}
+            if n > max(self.in_office):
+                told = {"word": word, "n": n, "of": max(self.in_office)}
                 self.add_error("body", _("正文写%(word)s %(n)s 人，多于全体代表 %(of)s 人。") % told)
         return body
 
@@ -76,15 +76,15 @@ class OnTheResult(AtTheVote):
         ]
 
     @cached_property
-    def in_office(self) -> int:
-        return selectors.deputies_in_office(self.subject)
+    def in_office(self) -> list[int]:
+        return selectors.in_office_at_votes(self.subject, self.held)
 
     @cached_property
     def here_at_votes(self) -> list[int]:
         return selectors.present_at_votes(self.subject, self.held)
 
     def _attendance_foreseen(self, stated: list[tuple[str, int]]) -> list[str]:
-        known = {"应到": [self.in_office], "实到": self.here_at_votes} if stated else {}
+        known = {"应到": self.in_office, "实到": self.here_at_votes} if stated else {}
         told = _("正文写%(word)s %(n)s 人，票决时%(word)s %(known)s 人，请核对。")
         return [
             told % {"word": word, "n": n, "known": known[word][-1]}

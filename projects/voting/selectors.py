@@ -142,6 +142,12 @@ def deputies_in_office(cycle: Cycle) -> int:
     return (vote.session.deputies_in_office if vote.session else None) or vote.deputies_in_office
 
 
+def in_office_at_votes(cycle: Cycle, held: Session) -> list[int]:
+    """N now, then of the votes on the projects announced at a session, in order: a text may tell of either."""
+    votes = declared_votes(cycle.reference, *PROJECTS)
+    return [deputies_in_office(cycle), *(v.deputies_in_office for v in votes if v.session_id == held.pk)]
+
+
 def present_at_votes(cycle: Cycle, held: Session) -> list[int]:
     """How many deputies were here at the votes on the projects announced at a session, in order: some come and go between."""
     votes = declared_votes(cycle.reference, *PROJECTS)

@@ -17,7 +17,7 @@ from projects.ballots.selectors import lines_of, quorum_needed, signatures_hold
 from projects.cycles.models import Cycle, Paper, RollLine, Session
 from projects.deliberation.selectors import changes_at, obstacles_to_roll_change
 from projects.deliberation.services import set_roll
-from projects.demo.play.stage import assembly
+from projects.demo.play.stage import assembly, meeting
 from projects.demo.play.voting import Sheet, play_attendance, play_ballot
 from projects.evaluation.conformance import Status
 from projects.evaluation.conforming import conformance_of
@@ -182,6 +182,45 @@ def test_the_paper_of_the_first_vote_tells_the_deputies_it_was_held_with(tied):
     leaves(tied)
     play_ballot(tied.town, tied.cycle, t=T, present=44, sheet=Sheet({"乙": 20, "丙": 24}))
     assert "应到代表 50 人，实到 45 人" in announcement_text(tied.cycle)
+
+
+def announces(hall, client, text):
+    """The page that asks to confirm an announcement of this text."""
+    apply(SYSTEM)
+    members = meeting(hall.town.people["presidium"], T)
+    typed = {"number": "1号", "body": text, **members, "op": "submit"}
+    typed |= {"held_on_year": T.year, "held_on_month": T.month, "held_on_day": T.day}
+    client.force_login(hall.town.of("clerk"))
+    page = client.post(f"/tasks/{open_task('voting.announce').pk}/", typed).content.decode()
+    apply(SYSTEM)
+    assert "请核对后确认" in page
+    return page
+
+
+@pytest.mark.parametrize(
+    ("changes", "now", "present"), [(leaves, 49, 44), (joins, 51, 45)], ids=["one leaves", "one joins"]
+)
+def test_the_announcement_tells_the_deputies_of_the_vote_though_the_roll_has_changed_since(
+    tied, client, monkeypatch, changes, now, present
+):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at(DAY))
+    changes(tied)
+    votes_again = Sheet({"乙": 20, "丙": present - 20})
+    play_ballot(tied.town, tied.cycle, t=T, present=present, sheet=votes_again)
+    adopted = assembly(now, present, T) | {"body": "会议决定，确定甲、丙为民生实事项目。", "number": "1号"}
+    clerk = tied.town.of("clerk")
+    do("voting.resolution", clerk, DAY, **adopted)
+    draft = announcement_text(tied.cycle)
+    assert "应到代表 50 人，实到 45 人" in draft
+    assert "票决时" not in announces(tied, client, draft)
+    wrong = draft.replace("应到代表 50 人", "应到代表 48 人")
+    assert f"正文写应到 48 人，票决时应到 {now} 人，请核对。" in announces(tied, client, wrong)
+    members = meeting(tied.town.people["presidium"], T)
+    above, most = draft.replace("应到代表 50 人", "应到代表 60 人"), max(50, now)
+    with pytest.raises(InvalidForm, match=f"正文写应到 60 人，多于全体代表 {most} 人。"):
+        do("voting.announce", clerk, DAY, number="1号", body=above, **members)
+    do("voting.announce", clerk, DAY, number="1号", body=draft, **members)
+    assert Paper.objects.get(kind="announcement").body == draft
 
 
 def test_a_resolution_by_show_of_hands_takes_more_than_half_of_those_in_office_then(tied):
