@@ -399,7 +399,11 @@ def _handed_as(vote: Vote) -> tuple[str, str]:
 
 
 def signed_text(vote: Vote) -> str:
-    """What the tellers sign, canonical (RFC 8785): which vote, its whole file and the outcome."""
+    """What the tellers sign, canonical (RFC 8785): which vote, its whole file and the outcome.
+
+    The outcome is the one kept with the second signature, which every page tells of, and before that what the rules say:
+    its sentences may be worded anew later, and what was signed still holds.
+    """
     return canonical(
         {
             "vote": vote.reference,
@@ -407,7 +411,7 @@ def signed_text(vote: Vote) -> str:
             "follows": vote.follows.reference if vote.follows else "",
             "because": vote.follows_because,
             "file": file_of(vote),
-            "outcome": outcome_of(vote, decided(vote)),
+            "outcome": vote.outcome or outcome_of(vote, decided(vote)),
         }
         | _sealed(vote)
         | _beside_the_device(vote)

@@ -44,6 +44,11 @@ def outcome_of(vote: Vote, counted: count.Outcome) -> dict[str, Any]:
     return judge_of(vote).outcome(vote, counted)
 
 
+def without_sentences(told: dict[str, Any]) -> dict[str, Any]:
+    """What an outcome says in codes and figures: who is elected, by what, not how it is put in words."""
+    return {key: value for key, value in told.items() if key not in ("reasons", "lines")}
+
+
 def obstacles_in(vote: Vote, counted: count.Outcome) -> list[str]:
     """Why figures that balance have no outcome; empty means they have one."""
     return judge_of(vote).obstacles(vote, counted)

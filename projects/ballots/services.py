@@ -19,7 +19,7 @@ from projects.ballots import boxes, database, keys, rolls, witnessing
 from projects.ballots import figures as fig
 from projects.ballots import rules as count
 from projects.ballots.models import Channel, Keying, Option, Purpose, Signature, Vote, VoteState
-from projects.ballots.outcomes import obstacles_in, outcome_of
+from projects.ballots.outcomes import obstacles_in, outcome_of, without_sentences
 from projects.ballots.selectors import (
     Rejection,
     agreed_on_paper,
@@ -950,10 +950,12 @@ def declare(act: Act, vote: Vote) -> None:
 
 
 def _is_as_signed(vote: Vote) -> bool:
-    """Whether both signatures are over the figures that stand here now, and the outcome kept follows from them."""
+    """Whether both signatures are over the figures and the outcome that stand here now, and the one follows from the other,
+    however the rules word it by now."""
     signed = set(vote.signatures.values_list("office", flat=True))
-    kept = canonical(vote.outcome) == canonical(outcome_of(vote, fig.decided(vote)))
-    return signed == set(SIGNERS) and signatures_hold(vote) and kept
+    again = outcome_of(vote, fig.decided(vote))
+    follows = canonical(without_sentences(vote.outcome)) == canonical(without_sentences(again))
+    return signed == set(SIGNERS) and signatures_hold(vote) and follows
 
 
 def continue_vote(act: Act, vote: Vote) -> Vote | None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from projects.ballots.figures import count_rules, decided, digest_of, equations, export, field_name, sheet
 from projects.ballots.models import Keying, Signature, Vote
+from projects.ballots.outcomes import outcome_of
 from projects.ballots.selectors import declared_votes, lines_of, quorum_needed, signatures_hold, vote_page
 from projects.ballots.services import (
     close_vote,
@@ -359,6 +360,82 @@ def test_what_was_tampered_with_after_signing_no_longer_holds(unit):
     assert signatures_hold(vote)
     Vote.objects.filter(pk=vote.pk).update(figures=figures_of(vote, {"甲": 2, "乙": 43}))
     assert not signatures_hold(Vote.objects.get())
+
+
+def reworded(monkeypatch):
+    """The count's sentences put otherwise than when the vote was signed."""
+    monkeypatch.setattr("projects.ballots.rules.electing.votes_phrase", lambda of: f"赞成 {of.in_favour} 票")
+
+
+def test_what_was_signed_holds_and_is_announced_though_its_sentences_are_worded_anew(unit, monkeypatch):
+    vote = certified(unit, {"甲": 20, "乙": 20})
+    kept, digest = vote.outcome, digest_of(vote)
+    reworded(monkeypatch)
+    assert decided(vote).result.reasons["甲"].sentence != kept["reasons"]["甲"]
+    assert digest_of(vote) == digest and signatures_hold(vote)
+    declare(act_of(unit), vote)
+    vote = Vote.objects.get()
+    assert (vote.state, vote.outcome) == ("declared", kept)
+    page = vote_page(vote)
+    assert page["signatures_hold"] and page["results"][0]["reason"] == kept["reasons"]["甲"]
+
+
+@pytest.mark.parametrize(
+    "tampered", [{"elected": ["乙"], "not_elected": ["甲"]}, {"reasons": {"甲": "未入选。", "乙": "入选。"}}]
+)
+def test_an_outcome_that_was_tampered_with_is_not_what_both_signed(unit, tampered):
+    vote = certified(unit, {"甲": 42, "乙": 3})
+    Vote.objects.filter(pk=vote.pk).update(outcome=vote.outcome | tampered)
+    vote = Vote.objects.get()
+    assert not signatures_hold(vote)
+    with pytest.raises(Refused, match="与总监票人、监票人签字时不一致"):
+        declare(act_of(unit), vote)
+
+
+def test_an_outcome_that_does_not_follow_from_the_figures_is_not_announced_whoever_has_signed_it(unit):
+    vote = certified(unit, {"甲": 42, "乙": 3})
+    Vote.objects.filter(pk=vote.pk).update(outcome=vote.outcome | {"elected": ["乙"], "not_elected": ["甲"]})
+    vote = Vote.objects.get()
+    vote.signatures.update(digest=digest_of(vote))
+    assert signatures_hold(vote)
+    with pytest.raises(Refused, match="与总监票人、监票人签字时不一致"):
+        declare(act_of(unit), vote)
+
+
+def test_the_digest_of_a_tied_vote_is_the_one_its_tellers_would_have_signed_at_any_time(unit):
+    """It stands on reports and under signatures: a change of it, however well meant, takes the signatures' hold from all."""
+    vote = Vote.objects.create(
+        pk=2027001,
+        unit=unit,
+        about_reference="cycle:1",
+        purpose="projects",
+        title="青溪镇2027年度民生实事项目表决票",
+        mode="select",
+        seats=2,
+        rules={"quorum": "2/3", "majority_base": "in_office", "tie": "runoff", "shortfall": "vacant", "each_cap": False},
+        deputies_in_office=50,
+        deputies_present=45,
+        on_leave=3,
+        issued=45,
+        returned=45,
+        state="certified",
+        figures={
+            "valid": 44,
+            "invalid": 1,
+            "sums": {
+                "甲": {"for": 36, "against": 4, "abstain": 4},
+                "乙": {"for": 26, "against": 8, "abstain": 10},
+                "丙": {"for": 26, "against": 9, "abstain": 9},
+            },
+        },
+    )  # fmt: skip
+    for position, title in enumerate("甲乙丙", 1):
+        vote.options.create(unit=unit, position=position, reference=f"item:{position}", title=title)
+    vote.outcome = outcome_of(vote, decided(vote)) | {
+        "reasons": {"甲": "入选。", "乙": "相等。", "丙": "相等。"}
+    }
+    assert (vote.outcome["outcome"], vote.outcome["tied"]) == ("runoff", ["乙", "丙"])
+    assert digest_of(vote) == "bc3bab0a5aa4dc5e288fd82b1edc274eec56aa939267a53bad26c5e53fb3706f"
 
 
 def test_the_export_rehearses_to_the_certified_outcome(unit, tmp_path):
