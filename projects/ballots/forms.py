@@ -547,7 +547,11 @@ class ConfirmCloseForm(VoteForm):
         if self.vote.is_recount:
             self.fields["confirmed"].label = _("我已当众重新清点，张数与上列数字一致")
         if none_on_paper(self.vote):
-            self.fields["confirmed"].label = _("我确认没有发出纸质票，可以截止投票")
+            self.fields["confirmed"].label = (
+                _("我确认本次没有纸质票，无须清点")
+                if self.vote.is_recount
+                else _("我确认没有发出纸质票，可以截止投票")
+            )
         if self.vote.keypad:
             told = _("我已当众核对表决器记录的人数，与上列数字一致")
             if self.vote.paper_issued:

@@ -737,6 +737,26 @@ def test_a_recount_opens_the_box_again_by_another_pair(hall):
     )  # fmt: skip
 
 
+def test_a_teller_confirms_of_a_recount_without_paper_that_there_is_none_to_count_and_nothing_of_closing(
+    hall, client
+):
+    opened(hall)
+    vote_all(hall)
+    close(hall)
+    open_box(hall)
+    perform(
+        "voting.recount", hall.cycle, actor=hall.town.of("chief_teller"), at=at(DAY),
+        data={"reason": "代表要求复核，主席团同意"}, reauthenticated=True,
+    )  # fmt: skip
+    do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
+    do("voting.count_again", hall.town.of("chief_teller"), DAY)
+    page = page_of("voting.count_again_confirm", hall.town.of("teller"), "teller", client)
+    assert "我确认本次没有纸质票，无须清点" in page and "可以截止投票" not in page
+    do("voting.count_again_confirm", hall.town.of("teller"), DAY, confirmed=True)
+    kept = Entry.objects.filter(action="voting.count_again_confirm").latest("pk").body
+    assert "我确认本次没有纸质票，无须清点" in kept and "截止投票" not in kept
+
+
 def test_the_same_two_open_it_again_only_with_their_reason_kept(hall, client):
     opened(hall)
     vote_all(hall)
