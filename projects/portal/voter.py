@@ -137,7 +137,11 @@ def _entrance(request: HttpRequest, form: EntryForm, status: int = 200) -> HttpR
 
 
 def _standing(request: HttpRequest) -> dict[str, Any]:
-    """Whether this browser can go on with a ballot of a vote under way; why not, where something stands against it."""
+    """Whether this browser can go on with a ballot of a vote under way; why not, where something stands against it.
+
+    That a ballot was cast on it is kept and told: the same ballot may be sent again. Whose it was nobody knows who stands
+    before a hall's tablet, so the entrance alarms nobody; who brings the code of a ballot that is in reads the alarm.
+    """
     admission = admission_of(request)
     if admission is None:
         return {}

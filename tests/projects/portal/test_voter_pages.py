@@ -343,18 +343,23 @@ def entrance(phone):
     return text_of(phone.get(ENTER))
 
 
-def test_the_entrance_tells_a_phone_that_has_cast_so_and_sends_it_to_no_ballot(open_hall):
+def test_the_entrance_of_a_tablet_says_that_a_ballot_was_cast_on_it_and_alarms_nobody(open_hall):
     phone = come_in(open_hall)
     assert "可以接着投" in entrance(phone) and "您已经投过票" not in entrance(phone)
     cast_by(phone, m1="1")
     page = entrance(phone)
-    assert "您已经投过票" in page and "可以接着投" not in page and open_hall.vote.title in page
-    assert 'name="code"' in page, "a tablet goes on to the next deputy"
-    for number in range(2, 13):
+    assert (
+        "这台设备上已经投出一张票" in page and "请输入您本人的投票码" in page and open_hall.vote.title in page
+    )
+    assert not any(words in page for words in ("可以接着投", "您已经投过票", "立即告诉监票人"))
+    assert "您已经投过票" in text_of(phone.get(PAPER)), "the ballot's own address says so still"
+    assert phone.post(ENTER, {"code": open_hall.new_code("代表2")}).headers["Location"] == PAPER
+    assert cast_by(phone, m1="1").status_code == 200, "a tablet goes on to the next deputy"
+    for number in range(3, 13):
         open_hall.cast(f"代表{number}", [WATER])
     open_hall.close()
     page = entrance(phone)
-    assert "您已经投过票" not in page and "可以接着投" not in page
+    assert "已经投出一张票" not in page and "可以接着投" not in page
 
 
 def test_a_second_device_with_the_code_of_who_has_voted_is_not_sent_for_another_code(open_hall):
