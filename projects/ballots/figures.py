@@ -106,6 +106,11 @@ def is_without_ballots(vote: Vote) -> bool:
     return is_pressed(vote) and not is_mixed(vote)
 
 
+def ballots_told(vote: Vote) -> dict[str, Any] | None:
+    """How many ballots were valid and how many not, as the stored outcome has them; None where there was no ballot."""
+    return None if is_without_ballots(vote) else vote.outcome["ballots"]
+
+
 def is_of_two_ways(vote: Vote) -> bool:
     """Whether only the total of two ways to vote may be kept: what one of them came to tells the other (integrity.md §2.6)."""
     return vote.device or is_mixed(vote)

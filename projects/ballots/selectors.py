@@ -739,7 +739,7 @@ def vote_page(vote: Vote) -> dict[str, Any]:
         "then": then_of(vote),
         "decision": decision_on(vote),
         "equations": figures.equations(vote),
-        "ballots": None if figures.is_without_ballots(vote) else vote.outcome["ballots"],
+        "ballots": figures.ballots_told(vote),
         "signatures": list(vote.signatures.select_related("by").order_by("at")),
         "signatures_hold": signatures_hold(vote),
         "compared": compared_with_first(vote),

@@ -134,7 +134,7 @@ def _result(vote: Vote) -> dict[str, Any]:
         "bars": bars,
         "needed": needed,
         "line_at": 1000 * needed // max(vote.deputies_in_office, 1),
-        "ballots": vote.outcome["ballots"],
+        "ballots": fig.ballots_told(vote),
         "density": _density(len(bars)),
     }
 

@@ -19,6 +19,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from projects.ballots.figures import ballots_told
 from projects.ballots.models import Recounting, Vote
 from projects.ballots.rules import Mode
 from projects.ballots.selectors import (
@@ -307,11 +308,12 @@ def _told_superseded(published: Iterable[Paper]) -> list[Paper]:
 class Result(DeclaredVote):
     """What the public reads of one. base: of whom the majority is counted, in words.
 
-    recounted: what has become of counting its ballots again; None where they were not, and the result holds. instead: the
-    vote whose result is announced in its place. corrects: the titles of those announced before in whose place it stands.
+    ballots: the valid and invalid ones; None where there was none. recounted: what has become of counting its ballots again;
+    None where they were not, and the result holds. instead: the vote whose result is announced in its place. corrects: the
+    titles of those announced before in whose place it stands.
     """
 
-    ballots: dict[str, Any]
+    ballots: dict[str, Any] | None
     base: str
     of: int | None
     needed: int
@@ -380,7 +382,7 @@ def _result(vote: Vote, again: Recounted | None, corrects: list[str]) -> Result:
     return Result(
         vote,
         lines_of(vote),
-        vote.outcome["ballots"],
+        ballots_told(vote),
         base,
         majority["of"],
         majority["needed"],

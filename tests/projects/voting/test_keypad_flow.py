@@ -134,6 +134,13 @@ def test_where_all_press_no_page_tells_of_ballots_that_are_valid_or_not(hall, cl
     do("voting.certify_chief", chief, DAY, confirmed=True)
     do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
     do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    for address in (
+        reverse("hall_board", args=[hall.vote.pk]),
+        reverse("township_year", args=[hall.town.unit.code, hall.cycle.year]),
+    ):
+        shown = client.get(address).content.decode()
+        apply(SYSTEM)
+        assert "43" in shown and "有效票" not in shown and "无效票" not in shown, address
     page = client.get(f"/votes/{hall.vote.pk}/").content.decode()
     apply(SYSTEM)
     assert "逐项表决 · 会场表决器" in page and "有效票" not in page and "赞成 26" in page
