@@ -127,14 +127,16 @@ def notice_of(session: Session) -> Paper | None:
 
 
 def chair_of(unit: Unit, on: date) -> str:
-    """人大主席 of a hall on a day that may be past: a vice-chair where it has no chair, empty where it has neither.
+    """人大主席 of a hall on a day that may be past, no stand-in: the vice-chair where it has no chair.
 
-    The chair does the presidium's day-to-day work between its meetings, calls them and signs what it sends (组织法 18).
+    Empty where it has neither, and where several hold the office and their titles do not tell which of them it is.
+    The chair does the presidium's day-to-day work between its meetings and calls them (组织法 18); what goes to a higher
+    body the 主要负责人 signs (《党政机关公文处理工作条例》二十二).
     """
     held = [grant for grant in grants_between("chair", unit, on, on) if was_held(grant, on)]
     own = [grant for grant in held if grant.stands_for_id is None]
-    first = sorted(own, key=lambda grant: ("副" in grant.title, grant.pk))
-    return first[0].user.name if first else ""
+    first = [grant for grant in own if "副" not in grant.title] or own
+    return first[0].user.name if len(first) == 1 else ""
 
 
 def opens_term(session: Session | None) -> bool:

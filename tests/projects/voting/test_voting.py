@@ -42,7 +42,13 @@ from projects.supervision.selectors import votes_by_item
 from projects.supervision.services import found_projects
 from projects.supervision.sessions import obstacles_to_closing
 from projects.voting.desk import DESK
-from projects.voting.drafts import announcement_text, filing_text, left_out, named_besides, resolution_text
+from projects.voting.drafts import (
+    announcement_text,
+    filing_text,
+    left_out,
+    named_besides,
+    resolution_text,
+)
 from projects.voting.flows import RecountFlow, VoidFlow, VotingFlow
 from projects.voting.selectors import (
     declared_of,
@@ -67,6 +73,7 @@ from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant, revoke
+from workflow.roles.standing_in import name_stand_in
 
 LANTING = {
     "文化惠民": 61,
@@ -934,6 +941,31 @@ def test_what_follows_the_vote_runs_beside_the_year(hall):
     assert report.body.endswith("随文报送决议、公告、计票结果报告单，请予备案。"), "as its list has it"
     assert report.data["issued_by"] == hall.town.of("chair").name
     assert [row.elected for row in result_of(hall.cycle)] == [True, False]
+
+
+def test_the_filing_names_the_one_chair_who_lets_it_go_out_no_stand_in_and_nobody_where_several_hold_the_office(
+    hall,
+):
+    town, chair = hall.town, hall.town.of("chair")
+    stands_in = (
+        User.objects.filter(pk__lt=chair.pk, grants__tenant=town.unit).exclude(grants__office="chair").first()
+    )
+    held = RoleGrant.objects.get(user=chair, office="chair")
+    name_stand_in(
+        grant=held,
+        person=stands_in,
+        since=T,
+        until=date(2027, 2, 10),
+        reason="外出学习",
+        act=town.act("chair", at(DAY)),
+    )
+    assert chair_of(hall.town.unit, T) == chair.name
+    vice = User.objects.create(username="vice-chair", name="副主席")
+    for office in ("deputy", "chair"):
+        grant(user=vice, office=office, unit=town.unit, act=town.act("chair", at(DAY)), since=T)
+    assert chair_of(hall.town.unit, T) == ""
+    revoke(grant=held, act=town.act("clerk", at(DAY)), reason="工作调动")
+    assert chair_of(hall.town.unit, T) == "副主席"
 
 
 def test_what_was_not_elected_is_reserved_as_its_proposer_is_told_with_or_without_an_all_year_pool(hall):
