@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from projects.ballots.models import Purpose, Recounting, Vote, VoteState
-from projects.ballots.selectors import followers_on
+from projects.ballots.selectors import Recounted, followers_on, is_counting_again
 from workflow.people.sentences import sentence as _
 
 
@@ -41,9 +41,20 @@ class Way:
 
 COUNTED_AGAIN = {
     Recounting.DECLARED: (_("本次计票已经复票，以复票结果为准；原计票结果保留备查。"), _("查看复票")),
-    Recounting.VOID: (_("复票无效，由主席团决定重新投票；原计票结果保留备查。"), _("查看重新投票")),
     Recounting.COUNTING: (_("正在复票，以重新宣布的结果为准；原计票结果保留备查。"), _("查看复票")),
 }
+# Of a void recount: before the vote in its place is announced, after, and while that is counted again itself.
+COUNTED_IN_VAIN = (
+    (_("复票无效，由主席团决定重新投票；原计票结果保留备查。"), _("查看重新投票")),
+    (
+        _("复票无效，已经重新投票，以重新投票的结果为准；原计票结果保留备查。"),
+        _("查看重新投票"),
+    ),
+    (
+        _("复票无效，重新投票后正在复票，以重新宣布的结果为准；原计票结果保留备查。"),
+        _("查看复票"),
+    ),
+)
 # Before the later vote's result is announced, and after; what leads there.
 WENT_ON = {
     Kind.AGAIN: (
@@ -72,6 +83,15 @@ WENT_ON = {
         _("查看另行票决"),
     ),
 }
+# In place of the first of them, while what was voted anew is counted again.
+COUNTING_ANEW = {
+    Kind.AGAIN: _(
+        "本次投票无效，重新投票后正在复票，以重新宣布的结果为准；原投票保留备查。理由：%(reason)s。"
+    ),
+    Kind.INSTEAD: _(
+        "本次复票无效，重新投票后正在复票，以重新宣布的结果为准；本次计票保留备查。理由：%(reason)s。"
+    ),
+}
 CAME_FROM = {
     Kind.AGAIN: (_("原投票无效，本次为重新投票。理由：%(reason)s。"), _("查看原投票")),
     Kind.INSTEAD: (_("复票无效，本次为重新投票。理由：%(reason)s。"), _("查看复票")),
@@ -87,9 +107,9 @@ def ways_of(vote: Any) -> list[Way]:
 
 
 def _later(vote: Any) -> Way | None:
-    if vote.recounted:
-        told, called = COUNTED_AGAIN[vote.recounted]
-        return Way(told, vote.recount_pk, called, warns=True)
+    if vote.recount:
+        told, called = _counted_again(vote.recount)
+        return Way(told, vote.recount.now.pk, called, warns=True)
     followers = followers_on([vote.about_reference])
     then = followers.others.get(vote.pk)
     if then is None or then.is_withdrawn:
@@ -97,8 +117,17 @@ def _later(vote: Any) -> Way | None:
     kind, now = _kind_of(then), followers.now(then)
     before, after, called = WENT_ON[kind]
     held = now.state == VoteState.DECLARED
+    if is_counting_again(now):
+        before = COUNTING_ANEW.get(kind, before)
     told = (after if held else before) % _because(then)
     return Way(told, now.pk, called, warns=kind in (Kind.AGAIN, Kind.INSTEAD), settles=held)
+
+
+def _counted_again(again: Recounted) -> tuple[str, str]:
+    if again.came_to != Recounting.VOID:
+        return COUNTED_AGAIN[again.came_to]
+    waits, held, counting = COUNTED_IN_VAIN
+    return held if again.instead else counting if again.is_counting else waits
 
 
 def _earlier(vote: Vote) -> Way | None:

@@ -649,11 +649,21 @@ class Recounted:
         return self.now if self.now.state == VoteState.DECLARED else None
 
     @property
+    def is_counting(self) -> bool:
+        """Whether it, or the vote held in its place, is being counted again now."""
+        return is_counting_again(self.now)
+
+    @property
     def came_to(self) -> Recounting:
         if self.last.state == VoteState.VOID:
             return Recounting.VOID
         declared = self.last.state == VoteState.DECLARED
         return Recounting.DECLARED if declared else Recounting.COUNTING
+
+
+def is_counting_again(vote: Vote) -> bool:
+    """Whether it counts ballots again and its result has not been announced yet."""
+    return vote.is_recount and vote.state not in (VoteState.VOID, VoteState.DECLARED)
 
 
 @dataclass(frozen=True)
@@ -702,14 +712,14 @@ def recounts_on(about: Collection[str], *purposes: str) -> dict[int, Recounted]:
 def with_recounts(votes: Iterable[Vote]) -> list[Vote]:
     """The same votes, each with what has become of counting its ballots again; one query for however many.
 
-    `recounted`: that (`Recounting`), None where they were not; `recount_pk`: the record it leads to (`Recounted.now`).
+    `recounted`: that (`Recounting`), `recount`: the same with the counts it rests on (`Recounted`); None where they were not.
     """
     told: list[Any] = list(votes)
     recounts = recounts_on({vote.about_reference for vote in told})
     for vote in told:
         again = recounts.get(vote.pk)
         vote.recounted = again.came_to if again else None
-        vote.recount_pk = again.now.pk if again else None
+        vote.recount = again
     return told
 
 

@@ -309,25 +309,30 @@ class Result(DeclaredVote):
     """What the public reads of one. base: of whom the majority is counted, in words.
 
     ballots: the valid and invalid ones; None where there was none. recounted: what has become of counting its ballots again;
-    None where they were not, and the result holds. instead: the vote whose result is announced in its place. corrects: the
-    titles of those announced before in whose place it stands.
+    None where they were not, and the result holds. corrects: the titles of those announced before in whose place it stands.
     """
 
     ballots: dict[str, Any] | None
     base: str
     of: int | None
     needed: int
-    recounted: Recounting | None
-    instead: Vote | None
+    recounted: Recounted | None
     corrects: list[str]
+
+    @property
+    def instead(self) -> Vote | None:
+        """The vote whose result is announced in its place; None where it holds, or none is yet."""
+        return self.recounted.instead if self.recounted else None
 
     @property
     def note(self) -> str:
         """Why it does not hold, or may not for long; empty where it holds."""
         if self.recounted is None:
             return ""
-        void = self.recounted == Recounting.VOID
+        void = self.recounted.came_to == Recounting.VOID
         if self.instead is None:
+            if void and self.recounted.is_counting:
+                return _("本结果宣布后复票，复票无效，重新投票后正在复票，以重新宣布的结果为准。")
             return (
                 _("本结果宣布后复票，复票无效，由主席团决定重新投票，以重新宣布的结果为准。")
                 if void
@@ -386,8 +391,7 @@ def _result(vote: Vote, again: Recounted | None, corrects: list[str]) -> Result:
         base,
         majority["of"],
         majority["needed"],
-        again.came_to if again else None,
-        again.instead if again else None,
+        again,
         corrects,
     )
 

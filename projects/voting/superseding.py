@@ -63,6 +63,8 @@ def _words_for(paper: Paper, recounts: dict[int, Recounted], on_file: list[Paper
         return ""
     void = again.came_to == Recounting.VOID
     if again.instead is None:
+        if void and again.is_counting:
+            return _("复票无效，重新投票后正在复票，结果以重新宣布的为准")
         return _("复票无效，由主席团决定重新投票") if void else _("正在复票，结果以重新宣布的为准")
     if paper.kind == "tally_report":
         told = (

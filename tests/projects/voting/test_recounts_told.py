@@ -160,8 +160,12 @@ def test_a_vote_counted_again_in_place_of_a_void_recount_is_where_the_first_one_
     voted_anew(hall)
     again = hall.vote
     recount(hall)
-    told = {vote.pk: vote.recount_pk for vote in with_recounts(Vote.objects.all())}
-    assert (told[first.pk], told[again.pk]) == (hall.vote.pk, hall.vote.pk)
+    told = {vote.pk: vote.recount for vote in with_recounts(Vote.objects.all())}
+    assert (told[first.pk].now, told[again.pk].now) == (hall.vote, hall.vote)
+    counting = "本结果宣布后复票，复票无效，重新投票后正在复票，以重新宣布的结果为准。"
+    assert in_public(hall) == [(first.pk, counting), (again.pk, UNDER_WAY)]
+    papers = ["复票无效，重新投票后正在复票，结果以重新宣布的为准"] * 2 + ["正在复票，结果以重新宣布的为准"]
+    assert papers_in_public(hall) == papers
 
 
 # ------------------------------------------------------------------------------- letters

@@ -125,6 +125,37 @@ def test_a_void_recount_and_the_vote_held_instead_lead_to_each_other(hall, clien
     assert banners(hall, again, client)[0].endswith(f"[查看复票 {void.pk}]")
 
 
+def test_what_a_void_recount_leads_to_is_told_as_that_stands_now(hall, client):
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(SIPING))
+    recount(hall)
+    close(hall, 46)
+    first, void, again = Vote.objects.order_by("pk")
+    kept = "；原计票结果保留备查。 [查看"
+    assert banners(hall, first, client) == [f"复票无效，由主席团决定重新投票{kept}重新投票 {again.pk}]"]
+    revote(hall)
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(SIPING))
+    assert banners(hall, first, client) == [
+        f"复票无效，已经重新投票，以重新投票的结果为准{kept}重新投票 {again.pk}]"
+    ]
+    recount(hall)
+    last = hall.vote.pk
+    assert banners(hall, first, client) == [
+        f"复票无效，重新投票后正在复票，以重新宣布的结果为准{kept}复票 {last}]"
+    ]
+    onward = banners(hall, void, client)[0]
+    assert onward.startswith("本次复票无效，重新投票后正在复票，以重新宣布的结果为准；本次计票保留备查。")
+
+
+def test_a_void_vote_says_that_the_one_held_instead_is_being_counted_again(hall, client):
+    void_by_one_too_many(hall)
+    void = Vote.objects.get(state="void")
+    revote(hall)
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(SIPING))
+    recount(hall)
+    told = banners(hall, void, client)[0]
+    assert told.startswith("本次投票无效，重新投票后正在复票，以重新宣布的结果为准；原投票保留备查。")
+
+
 def test_a_first_and_a_second_round_lead_to_each_other(db, client):
     hall = settled(["甲", "乙", "丙"], seats=2, in_office=50, shortfall="second_round")
     play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=LEFT)
