@@ -587,9 +587,9 @@ def then_of(vote: Vote) -> str:
 
 
 def told_besides(vote: Vote) -> list[str]:
-    """What the announcement of a signed result says besides its lines: how a tie or places left are settled, and what of a
-    result announced before it turns."""
-    then = then_of(vote)
+    """What the announcement of a signed result says besides its lines: how a tie or places left are settled, until the
+    presidium has decided and the lines say so themselves, and what of a result announced before it turns."""
+    then = "" if decision_on(vote) else then_of(vote)
     return [*([then] if then else []), *_turned_by(vote)]
 
 

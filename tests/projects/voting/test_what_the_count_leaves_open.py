@@ -30,6 +30,7 @@ from projects.demo.play.voting import (
     play_closing,
     play_voting,
 )
+from projects.portal.hall import board_of
 from projects.portal.public_selectors import results_of
 from projects.supervision.flows.year import SupervisionFlow
 from projects.supervision.models import Project
@@ -41,7 +42,7 @@ from tests.builders import at, do, open_task
 from tests.fallen import entered
 from tests.projects.voting.conftest import DAY, T, page_of, settled
 from tests.projects.voting.test_voting import proposed, recount, second_pair
-from tests.projects.voting.test_voting_pages import may_follow
+from tests.projects.voting.test_voting_pages import done_page, may_follow
 from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting
@@ -110,6 +111,21 @@ def test_the_presidium_decides_among_those_tied_and_the_congress_confirms_it(tie
         **assembly(50, 45, T),
     )
     assert tied.item("丙").reference in Paper.objects.get(kind="resolution").data["items"]
+
+
+def test_the_screen_and_the_end_of_the_announcement_leave_to_nobody_what_the_presidium_has_decided(
+    tied, client
+):
+    to_decide, chair = "由主席团会议在票数相等的", tied.town.of("chair")
+
+    def screen():
+        return render_to_string("voter/hall/board.html", board_of(tied.vote))
+
+    assert to_decide in screen() and to_decide in done_page("voting.declare", chair, client)
+    choose(tied, "丙")
+    apply(SYSTEM)
+    assert to_decide not in screen() and screen().count("未入选") == 2
+    assert to_decide not in done_page("voting.declare", chair, client)
 
 
 def test_a_signed_outcome_is_told_in_another_language_as_long_as_the_rules_say_the_very_same(tied):
