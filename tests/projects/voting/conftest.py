@@ -24,7 +24,7 @@ from tests.standing import standing
 from workflow.flows.acting import acting
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
-from workflow.people.models import User
+from workflow.people.models import Unit, UnitKind, User
 from workflow.roles.models import RoleGrant
 
 T = date(2027, 1, 20)
@@ -90,6 +90,11 @@ def _settled(town: Township, titles: list[str], seats: int, in_office: int, rule
         )
         VotingFlow.begin(cycle)
     return Hall(town, cycle, session, items)
+
+
+def in_a_subdistrict(hall: Hall) -> None:
+    """From now on the hall is a subdistrict's, whose pages speak of no congress."""
+    Unit.objects.filter(pk=hall.town.unit.pk).update(kind=UnitKind.SUBDISTRICT)
 
 
 def on_ballot(act: Any, cycle: Cycle, number: int, title: str) -> Item:

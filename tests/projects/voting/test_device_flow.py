@@ -34,7 +34,7 @@ from projects.voting.flows import TurnFlow
 from tests.builders import at, do, open_task
 from tests.polling import token_with
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK, two_holders
-from tests.projects.voting.conftest import DAY, page_of, settled
+from tests.projects.voting.conftest import DAY, in_a_subdistrict, page_of, settled
 from tests.projects.voting.test_voting_pages import ANEW, DECLINED, KEYINGS, checked, done_page, may_follow
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting
@@ -255,7 +255,7 @@ def seen_of_one_count(hall, client, sums):
     vote = hall.vote
     do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
     vote.refresh_from_db()
-    declared = {"declared": [DeclaredVote(vote, lines_of(vote))]}
+    declared = {"declared": [DeclaredVote(vote, lines_of(vote))], "hall": hall.town.unit}
     seen["result"] = render_to_string("steps/voting/result.html", declared)
     seen["vote"] = client.get(f"/votes/{vote.pk}/").content.decode()
     apply(SYSTEM)
@@ -735,6 +735,15 @@ def test_a_recount_opens_the_box_again_by_another_pair(hall):
     assert (first.figures["opened_by"], hall.vote.figures["opened_by"]) == (
         ["chief_teller", "teller"], ["teller", "chair"]
     )  # fmt: skip
+
+
+def test_who_may_print_the_codes_is_told_in_the_words_of_the_hall(hall, client):
+    opened(hall)
+    chief = hall.town.of("chief_teller")
+    assert "人大办和监票人都可以打印" in done_page("voting.open_confirm", chief, client)
+    in_a_subdistrict(hall)
+    told = done_page("voting.open_confirm", chief, client)
+    assert "人大街道工委办公室和监票人都可以打印" in told and "人大办和监票人" not in told
 
 
 def test_a_teller_confirms_of_a_recount_without_paper_that_there_is_none_to_count_and_nothing_of_closing(

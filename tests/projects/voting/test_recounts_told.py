@@ -17,7 +17,7 @@ from projects.portal.public_selectors import published_papers, results_of
 from projects.voting.superseding import told_superseded
 from tests.builders import do
 from tests.notifications.office import give_mailboxes
-from tests.projects.voting.conftest import DAY, Hall, T
+from tests.projects.voting.conftest import DAY, Hall, T, in_a_subdistrict
 from tests.projects.voting.test_naming_counters import ask_recount, name, staff
 from tests.projects.voting.test_replacing import with_list
 from tests.projects.voting.test_voting import (
@@ -145,6 +145,18 @@ def test_in_public_a_void_recount_leaves_the_result_to_the_new_vote(announced):
     assert papers_in_public(hall)[1] == "复票无效，已由重新投票后通过的决议取代"
     reports = Paper.objects.filter(kind="tally_report").order_by("pk")
     assert [paper.superseded for paper in told_superseded(reports)] == [report, ""]
+
+
+def test_what_a_subdistrict_reads_of_its_results_names_no_presidium(announced, client):
+    recount(announced)
+    close(announced, 46)
+    said, paper = "复票无效，由主席团决定重新投票，以", "复票无效，由主席团决定重新投票</span>"
+    page = read(client, "/t/T01/2027/")
+    assert said in page and paper in page
+    in_a_subdistrict(announced)
+    page = read(client, "/t/T01/2027/")
+    assert said.replace("主席团", "人大街道工委") in page and paper.replace("主席团", "人大街道工委") in page
+    assert "由主席团" not in page
 
 
 def voted_anew(hall: Hall) -> None:

@@ -40,7 +40,7 @@ from projects.voting.selectors import elected_items, filed_papers, result_of, re
 from projects.voting.services import business_left
 from tests.builders import at, do, open_task
 from tests.fallen import entered
-from tests.projects.voting.conftest import DAY, T, page_of, settled
+from tests.projects.voting.conftest import DAY, T, in_a_subdistrict, page_of, settled
 from tests.projects.voting.test_voting import proposed, recount, second_pair
 from tests.projects.voting.test_voting_pages import done_page, may_follow
 from tests.standing import standing
@@ -169,26 +169,44 @@ def test_the_report_says_how_the_tie_is_settled_and_stays_as_it_was_signed(tied)
     assert decision in filed_papers(tied.cycle)
     page = vote_page(tied.vote)
     assert [row["word"] for row in page["results"]] == ["入选", "未入选", "入选", "未入选"]
-    html = render_to_string("steps/voting/result.html", result_page(tied.cycle))
+    html = result_shown(tied)
     assert then in html and decision.body in html
+
+
+def result_shown(hall) -> str:
+    context = result_page(hall.cycle) | {"hall": hall.town.unit}
+    return render_to_string("steps/voting/result.html", context)
 
 
 def words_in(html: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", html).split())
 
 
+def test_how_a_tie_is_settled_is_told_in_the_words_of_the_hall_on_every_page_of_the_result(tied, client):
+    def pages() -> str:
+        client.force_login(tied.town.of("clerk"))
+        shown = [client.get(f"/votes/{tied.vote.pk}/"), client.get("/t/T01/2027/")]
+        apply(SYSTEM)
+        return "".join([result_shown(tied), *(page.content.decode() for page in shown)])
+
+    assert pages().count("由主席团会议在票数相等的") == 3 and "由主席团在票数相等的项目中决定" in pages()
+    in_a_subdistrict(tied)
+    tied.town.unit.refresh_from_db()
+    assert pages().count("由人大街道工委会议在票数相等的") == 3 and "由主席团" not in pages()
+
+
 def test_a_ranked_result_is_told_with_the_points_that_decided_it(db):
     hall = settled(["甲", "乙"], seats=1, in_office=50, ballot_mode="rank")
     sums = {"甲": 30, "乙": 15}
     play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(sums, points=sums))
-    told = words_in(render_to_string("steps/voting/result.html", result_page(hall.cycle)))
+    told = words_in(result_shown(hall))
     assert "项目 赞成 反对 弃权 得分 结果" in told and "30 0 15 30" in told
     (public,) = results_of(hall.cycle)
     assert public.columns == ["赞成", "弃权", "得分"], "nobody was opposed"
 
 
 def test_what_went_out_and_came_back_is_told_with_what_was_valid(tied):
-    told = words_in(render_to_string("steps/voting/result.html", result_page(tied.cycle)))
+    told = words_in(result_shown(tied))
     assert "应选 2 项。 发出表决票 45 张，收回 45 张，有效票 45 张，无效票 0 张。" in told.replace(
         "。发", "。 发"
     )
