@@ -17,7 +17,7 @@ from projects.ballots import figures as fig
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.outcomes import lines_told
 from projects.ballots.rules import Majority, MajorityBase, Mode, majority_phrase
-from projects.ballots.selectors import PROJECTS, STANDING, compared_with_first, then_of
+from projects.ballots.selectors import PROJECTS, STANDING, compared_with_first, corrected_by, then_of
 from projects.cycles.documents.composing import lay_out
 from projects.cycles.documents.parts import Document, Equations, Paragraph, Part, Table, ToSign
 from projects.cycles.models import Attachment, Cycle, Paper
@@ -94,14 +94,22 @@ def _why_held(vote: Vote) -> str:
         return ""
     reason = vote.follows_because.rstrip("。")
     if before.state == VoteState.VOID:
-        return f"重新投票理由：{reason}。原投票“{before.title}”无效，没有计票结果。"
+        void = "复票" if before.is_recount else "原投票"
+        corrected = corrected_by(vote)
+        takes_place = _see_report(corrected, instead=True) if corrected else ""
+        return f"重新投票理由：{reason}。{void}“{before.title}”无效，没有计票结果。{takes_place}"
     what = "复票理由" if vote.is_recount else "本次投票理由"
-    report = Paper.objects.filter(kind="tally_report", subject=before.reference).order_by("-pk").first()
+    return f"{what}：{reason}。{_see_report(before, instead=vote.is_recount)}"
+
+
+def _see_report(counted: Vote, *, instead: bool) -> str:
+    """Where the report of an earlier count is found. instead: this report takes that one's place."""
+    report = Paper.objects.filter(kind="tally_report", subject=counted.reference).order_by("-pk").first()
     if report is None:
-        return f"{what}：{reason}。前次计票“{before.title}”没有签字，未形成计票结果报告单。"
+        return f"前次计票“{counted.title}”没有签字，未形成计票结果报告单。"
     told = f"数字摘要 {short_code(report.data['digest'])}，{in_words(report.made_on)}签字"
-    instead = "，前次报告单保留备查，以本报告单为准" if vote.is_recount else ""
-    return f"{what}：{reason}。前次计票见《{report.title}》（{told}）{instead}。"
+    kept = "，前次报告单保留备查，以本报告单为准" if instead else ""
+    return f"前次计票见《{report.title}》（{told}）{kept}。"
 
 
 def _words(vote: Vote) -> list[str]:

@@ -1201,6 +1201,23 @@ def test_the_report_of_a_vote_held_in_place_of_a_void_one_says_why(hall):
     assert f"重新投票理由：{why}。原投票“{void.title}”无效，没有计票结果。" in report.body
 
 
+def test_the_report_of_a_vote_held_in_place_of_a_void_recount_names_that_and_the_first_report(hall):
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(SIPING))
+    first = Paper.objects.get(kind="tally_report")
+    recount(hall)
+    close(hall, 46)
+    void = hall.vote.follows
+    revote(hall)
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(SIPING))
+    report, why = Paper.objects.filter(kind="tally_report").latest("pk"), void.void_reason.rstrip("。")
+    assert (
+        f"重新投票理由：{why}。复票“{void.title}”无效，没有计票结果。"
+        f"前次计票见《{first.title}》（数字摘要 {short_code(first.data['digest'])}，2027年1月20日签字），"
+        "前次报告单保留备查，以本报告单为准。"
+    ) in report.body
+    assert "原投票" not in report.body
+
+
 def test_the_report_of_a_recount_says_that_the_count_before_was_never_signed(hall):
     collected(hall)
     counted(hall, SIPING)
