@@ -249,7 +249,8 @@ def _parts(data: dict[str, Any], decision: str = "") -> Iterator[Part]:
         yield Paragraph(told, kept=True)
     if equations := data.get("equations"):
         yield Equations("票数核对", tuple(equations))
-    for told in filter(None, (data.get("why_held"), data.get("compared"))):
+    # Kept as "recount" until votes held for another reason told theirs too: what was signed then is printed as it was.
+    for told in filter(None, (data.get("why_held", data.get("recount")), data.get("compared"))):
         yield Paragraph(told, kept=True)
     if opened := data.get("opened"):
         yield Paragraph(opened, small=True, kept=True)

@@ -1218,6 +1218,18 @@ def test_the_report_of_a_vote_held_in_place_of_a_void_recount_names_that_and_the
     assert "原投票" not in report.body
 
 
+def test_a_report_signed_when_only_recounts_told_their_reason_is_printed_with_it_still(hall):
+    collected(hall)
+    counted(hall, SIPING)
+    recount(hall)
+    announced_again(hall, SIPING)
+    report = Paper.objects.filter(kind="tally_report").latest("pk")
+    told = report.data.pop("why_held")
+    report.data["recount"] = told
+    assert told.startswith("复票理由：")
+    assert told in [getattr(part, "text", "") for part in document_of(report).parts]
+
+
 def test_the_report_of_a_recount_says_that_the_count_before_was_never_signed(hall):
     collected(hall)
     counted(hall, SIPING)
