@@ -112,11 +112,12 @@ def next_step(outcome: Outcome) -> str:
 
 
 QUOTED = _("“%(title)s”")
+BESIDE = _("%(first)s%(rest)s")  # between quotation marks stands no 顿号 (GB/T 15834—2011, 4.5.3.5)
 
 
 def _quoted(titles: Sequence[str]) -> str:
     """Projects by their titles, each in quotation marks."""
-    return in_a_row([QUOTED % {"title": title} for title in titles])
+    return in_a_row([QUOTED % {"title": title} for title in titles], BESIDE)
 
 
 def _next_after_a_tie(outcome: Outcome) -> str:

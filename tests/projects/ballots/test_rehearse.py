@@ -79,7 +79,7 @@ def test_the_report_names_each_contradiction(tmp_path):
 def test_a_second_round_is_only_another_next_step(tmp_path):
     rules = EXAMPLE["rules"] | {"shortfall": "second_round"}
     out, _, _ = rehearse(tmp_path, EXAMPLE | {"rules": rules})
-    assert "就未入选的“B”、“C”进行第二轮票决，选 1 项。" in out
+    assert "就未入选的“B”“C”进行第二轮票决，选 1 项。" in out
 
 
 def test_an_unusable_file_ends_with_2_its_faults_and_no_output(tmp_path):

@@ -325,7 +325,7 @@ def counted(titles: list[str], **more) -> Paper:
             "发出 15 ≤ 实到 15 ≤ 应到 16", "收回 15 ≤ 发出 15", "电子票箱 9 张 ＝ 名册划记 9 人",
             *(f"{title}：赞成 9 ＋ 弃权 6 ＝ 有效票 15 张" for title in titles),
         ],
-        "then": f"末位票数相等：重新核对法定人数后，只就票数相等的“{titles[0]}”、“{titles[-1]}”再次投票，选 1 项，不再要求过半数。",
+        "then": f"末位票数相等：重新核对法定人数后，只就票数相等的“{titles[0]}”“{titles[-1]}”再次投票，选 1 项，不再要求过半数。",
         "signed": [{"office": "chief_teller", "name": "张松洋"}, {"office": "teller", "name": "曹国国"}],
     }  # fmt: skip
     unit = Unit(name="白水镇", kind=UnitKind.TOWNSHIP)

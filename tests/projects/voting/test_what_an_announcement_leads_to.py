@@ -26,7 +26,7 @@ from tests.projects.voting.test_voting import (
 from tests.projects.voting.test_voting_pages import checked, done_page
 
 LINES = ["甲", "乙", "丙"]
-TIE = "末位票数相等：重新核对法定人数后，只就票数相等的“乙”、“丙”再次投票，选 1 项，得票多的入选，不再要求过半数。"
+TIE = "末位票数相等：重新核对法定人数后，只就票数相等的“乙”“丙”再次投票，选 1 项，得票多的入选，不再要求过半数。"
 VACANT = "过半数的项目少于应选数：余下 1 个名额空缺，不再另行票决；未入选项目转入储备库。"
 CASES = [
     pytest.param({"甲": 40, "乙": 26, "丙": 24}, "", id="settled"),

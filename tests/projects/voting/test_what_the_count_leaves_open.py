@@ -155,7 +155,7 @@ def test_the_presidium_names_as_many_of_those_tied_as_places_are_left(tied):
 
 def test_the_report_says_how_the_tie_is_settled_and_stays_as_it_was_signed(tied):
     report = Paper.objects.get(kind="tally_report")
-    then = "末位票数相等：由主席团会议在票数相等的“乙”、“丙”中决定 1 项入选，提请大会以决议确定。"
+    then = "末位票数相等：由主席团会议在票数相等的“乙”“丙”中决定 1 项入选，提请大会以决议确定。"
     assert then in report.body and report.data["then"] == then
     kept, body = report.data, report.body
     choose(tied, "丙")
@@ -347,7 +347,7 @@ def test_those_not_elected_wait_for_the_next_session_and_are_told_nothing_yet(sh
     assert states(short) == {"甲": "elected", "乙": "on_ballot", "丙": "on_ballot"}
     words = {row.title: row.line.word for row in result_of(short.cycle)}
     assert words == {"甲": "入选", "乙": "待下次会议另行票决", "丙": "待下次会议另行票决"}
-    then = "过半数的项目少于应选数：余下 1 个名额留待下次会议，就未入选的“乙”、“丙”另行票决。"
+    then = "过半数的项目少于应选数：余下 1 个名额留待下次会议，就未入选的“乙”“丙”另行票决。"
     assert then in Paper.objects.get(kind="tally_report").body
     do(
         "voting.tell_proposers",
