@@ -381,7 +381,7 @@ def counted_figures(vote: Vote) -> dict[str, dict[str, int | str]]:
     """What the accepted tally comes to as `rules.compare_counts` takes it: under "" the ballots, then every candidate's
     figures and what becomes of it; not of a measurement, where that rests on more than these ballots (earlier rounds).
     """
-    out, back = _handed_as(vote)
+    out, back = handed_as(vote)
     ballots: dict[str, int | str] = {out: vote.issued or 0, back: vote.returned or 0}
     if not is_without_ballots(vote):
         ballots |= {_FIGURES[name]: vote.figures[name] for name in ("valid", "invalid")}
@@ -395,12 +395,40 @@ def counted_figures(vote: Vote) -> dict[str, dict[str, int | str]]:
     return {"": ballots} | {title: figures | {RESULT: words[title]} for title, figures in lines.items()}
 
 
-def _handed_as(vote: Vote) -> tuple[str, str]:
+def handed_as(vote: Vote) -> tuple[str, str]:
+    """What those issued and those returned are called, by the way the vote was held and by what it asks."""
+    measured = vote.purpose == Purpose.MEASUREMENT
     if is_mixed(vote):
         return _("发出票和按键"), _("收回票和记录")
-    return (
-        (_("按键表决"), _("表决器记录")) if is_pressed(vote) else (_FIGURES["issued"], _FIGURES["returned"])
-    )
+    if is_pressed(vote):
+        return _("按键测评的代表") if measured else _("按键表决的代表"), _("表决器记录的人数")
+    return (_("发出测评票"), _("收回测评票")) if measured else (_("发出表决票"), _("收回表决票"))
+
+
+def handed_told(vote: Vote) -> str:
+    """How many ballots were out, came back, were valid and not, in a sentence; of a hall's keypads, who pressed and was counted."""
+    ballots = vote.outcome["ballots"]
+    if not is_pressed(vote):
+        told = {
+            "ballot": words_of(vote).ballot,
+            "issued": vote.issued,
+            "returned": vote.returned,
+            "valid": ballots["valid"],
+            "invalid": ballots["invalid"],
+        }
+        return (
+            _(
+                "发出%(ballot)s %(issued)s 张，收回 %(returned)s 张，有效票 %(valid)s 张，无效票 %(invalid)s 张。"
+            )
+            % told
+        )
+    told = {"pressing": vote.pressing, "recorded": vote.recorded}
+    if not is_mixed(vote):
+        return _("按键表决 %(pressing)s 人，表决器记录 %(recorded)s 人。") % told
+    paper = {"issued": vote.paper_issued, "returned": vote.paper_returned, "invalid": ballots["invalid"]}
+    return _(
+        "按键表决 %(pressing)s 人，表决器记录 %(recorded)s 人；发出纸质票 %(issued)s 张，收回 %(returned)s 张，无效 %(invalid)s 张。"
+    ) % (told | paper)
 
 
 def signed_text(vote: Vote) -> str:

@@ -151,22 +151,10 @@ def publish_trackers(act: Act, cycle: Cycle, vote: Vote) -> None:
 def report_text(vote: Vote) -> str:
     """The teller's report in words (rules.md §6.2, wording)."""
     outcome = vote.outcome
-    if fig.is_mixed(vote):
-        ballots = (
-            f"按键表决 {vote.pressing} 人，表决器记录 {vote.recorded} 人；发出纸质票 {vote.paper_issued} 张，"
-            f"收回 {vote.paper_returned} 张，无效 {outcome['ballots']['invalid']} 张。"
-        )
-    elif fig.is_pressed(vote):
-        ballots = f"按键表决 {vote.issued} 人，表决器记录 {vote.returned} 人。"
-    else:
-        ballots = (
-            f"发出{fig.words_of(vote).ballot} {vote.issued} 张，收回 {vote.returned} 张，有效票 {outcome['ballots']['valid']} 张，"
-            f"无效票 {outcome['ballots']['invalid']} 张。"
-        )
     asked = f"应选 {vote.seats} 项，{_majority(outcome, vote.mode)}。" if vote.purpose in PROJECTS else ""
     head = (
         f"应到代表 {vote.deputies_in_office} 人，请假 {vote.on_leave} 人，实到 {vote.deputies_present} 人。"
-        f"{ballots}{asked}"
+        f"{fig.handed_told(vote)}{asked}"
     )
     lines = [
         f"{line['position']}. {line['title']}：{_told(vote, outcome['sums'][line['title']])}。{worded(line['reason'], vote.unit)}"

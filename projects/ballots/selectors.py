@@ -64,16 +64,6 @@ class DeclaredVote:
     lines: list[Line]
 
     @property
-    def is_pressed(self) -> bool:
-        """Whether anybody pressed a hall's keypads."""
-        return figures.is_pressed(self.vote)
-
-    @property
-    def is_mixed(self) -> bool:
-        """Whether some pressed them and others voted on paper."""
-        return figures.is_mixed(self.vote)
-
-    @property
     def told(self) -> tuple[str, ...]:
         """The count's figures that are told of each line, in the order of the paper (`figures.figures_of`)."""
         return figures.figures_of(self.vote)
@@ -94,9 +84,14 @@ class DeclaredVote:
         ]
 
     @property
-    def counted(self) -> list[tuple[Any, int]]:
+    def counted(self) -> list[tuple[str, int]]:
         """How many ballots were out and came back; of a hall's keypads, who pressed and whom they counted."""
         return handed(self.vote)
+
+    @property
+    def counted_told(self) -> str:
+        """The same in a sentence, with how many were valid and how many not."""
+        return figures.handed_told(self.vote)
 
     @property
     def then(self) -> str:
@@ -109,18 +104,9 @@ class DeclaredVote:
         return decision_on(self.vote)
 
 
-def handed(vote: Vote) -> list[tuple[Any, int]]:
+def handed(vote: Vote) -> list[tuple[str, int]]:
     """How many ballots were out and came back, each with what it is called, by the way the vote was held."""
-    return list(zip(_handed_as(vote), (vote.issued or 0, vote.returned or 0), strict=True))
-
-
-def _handed_as(vote: Vote) -> tuple[Any, Any]:
-    measured = vote.purpose == Purpose.MEASUREMENT
-    if not figures.is_pressed(vote):
-        return (MEASURED["issued"], MEASURED["returned"]) if measured else HANDED
-    if figures.is_mixed(vote):
-        return MIXED
-    return (gettext_lazy("按键测评的代表") if measured else PRESSED["issued"]), PRESSED["returned"]
+    return list(zip(figures.handed_as(vote), (vote.issued or 0, vote.returned or 0), strict=True))
 
 
 def repeats_void(vote: Vote) -> bool:
@@ -243,8 +229,6 @@ ENTERED = {
     "votes_abstain": gettext_lazy("弃权"),
 }
 MEASURED = {"issued": gettext_lazy("发出测评票"), "returned": gettext_lazy("收回测评票")}
-HANDED = ENTERED["issued"], ENTERED["returned"]
-MIXED = gettext_lazy("发出票和按键"), gettext_lazy("收回票和记录")
 PRESSED = {"issued": gettext_lazy("按键表决的代表"), "returned": gettext_lazy("表决器记录的人数")}
 
 

@@ -36,7 +36,6 @@ from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.machines.services import fire
-from workflow.people.saying import in_the_records_language
 from workflow.people.saying import said as _
 from workflow.people.wording import worded
 
@@ -254,8 +253,7 @@ def _publish_result(act: Act, cycle: Cycle, vote: Vote, occasion: str) -> None:
 
 
 def _hall_text(vote: Vote) -> str:
-    with in_the_records_language():
-        out, back = ((str(name), number) for name, number in handed(vote))
+    out, back = handed(vote)
     each = "" if fig.is_pressed(vote) else " 张"
     told = (
         f"应到代表 {vote.deputies_in_office} 人，实到 {vote.deputies_present} 人；{out[0]} {out[1]}{each}，"

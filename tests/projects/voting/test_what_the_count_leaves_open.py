@@ -13,9 +13,9 @@ from django.utils import translation
 import projects.supervision.events
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import rules as count
-from projects.ballots.figures import count_rules, export, signed_outcome
+from projects.ballots.figures import count_rules, counted_figures, export, handed_told, signed_outcome
 from projects.ballots.files import outcome_as_json, read_vote
-from projects.ballots.selectors import signatures_hold, vote_page
+from projects.ballots.selectors import handed, signatures_hold, vote_page
 from projects.collection.models import Proposal
 from projects.cycles.documents.composing import document_of
 from projects.cycles.models import Paper, Session
@@ -211,6 +211,13 @@ def test_what_went_out_and_came_back_is_told_with_what_was_valid(tied):
         "。发", "。 发"
     )
     assert "项目 赞成 反对 弃权 结果" in told, "points only where the paper is ranked"
+    assert handed_told(tied.vote) in Paper.objects.get(kind="tally_report").body, "the report says it so"
+
+
+def test_what_went_out_and_came_back_is_called_alike_where_it_is_told_and_where_counts_are_compared(tied):
+    called = [name for name, _number in handed(tied.vote)]
+    assert called == list(counted_figures(tied.vote)[""])[:2] == ["发出表决票", "收回表决票"]
+    assert {type(name) for name in called} == {Sentence}, "a page says it in its reader's language"
     base = results_of(tied.cycle)[0].base
     assert base == "全体代表 50 人"
 
