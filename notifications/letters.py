@@ -45,8 +45,8 @@ TITLES: dict[str, Any] = {
     "counters_named": _("确定复票计票人"),
     "recount_possible": _("可以提出复票"),
     "not_agreed": _("复票、重新投票或改用纸质票未获同意"),
-    "recount_declined": _("不复票，计票人不再等候"),
-    "recount_lapsed": _("复票不再办理，计票人不再等候"),
+    "recount_declined": _("复票未获同意，不必在会场等候"),
+    "recount_lapsed": _("复票不再办理，不必在会场等候"),
     "asked_in_vain": _("提出的复票、重新投票或改用纸质票不再办理"),
     "declared": _("票决结果"),
     "filed": _("报送备案"),
@@ -106,7 +106,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "stand_in_named": OFFICE | {"since": _("代办开始"), "until": _("代办结束")},
     "call": {"window_from": _("征集开始"), "window_to": _("征集结束")},
     "session_moved": {"session": _("会议"), "new_day": _("新的会期")},
-    "declared": {"corrects": _("被更正的结果的宣布日期")},
+    "declared": {"corrects": _("原结果宣布日期")},
     "box_emptied": {"destroyed": _("作废的电子票数")},
     "trail_broken": {"index": _("记录序号")},
     "erasure_due": {"kinds": _("期满项数"), "rows": _("期满件数")},
@@ -140,7 +140,7 @@ START: Mapping[str, tuple[Any, Any]] = {
         _("票决结果已宣布：{对象}"),
         _(
             "票决结果已经宣布，入选和未入选的项目及其得票可在办理记录中查看。\n"
-            "本次结果更正{被更正的结果的宣布日期}宣布的结果，以本次宣布的为准。"
+            "本次结果更正{原结果宣布日期}宣布的结果，以本次宣布的为准。"
         ),
     ),
     "session_moved": (

@@ -310,7 +310,7 @@ def none_on_paper(vote: Vote) -> list[str]:
     """That nobody was given a ballot on paper, where others vote by telephone; empty where somebody was."""
     if not vote.device or fig.on_paper(vote, "issued"):
         return []
-    return [str(_("本次没有发出纸质票，没有票要清点；电子票由系统清点。"))]
+    return [str(_("本次没有发出纸质票，无须清点；电子票由系统清点。"))]
 
 
 def unlike_before(vote: Vote, figures: Mapping[str, int]) -> list[str]:

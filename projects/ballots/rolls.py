@@ -333,7 +333,7 @@ def enter_by_code(code: str) -> RollEntry:
         raise Refused(_("投票码不对、已换发新码，或投票已经截止。请核对纸条，或询问工作人员。"))
     if entry.voted:
         raise Refused(
-            _("这个投票码的代表已经投过票，每人只投一次，换发新码也不能再投。没有投过的，请立即告诉监票人。")
+            _("持此投票码的代表已经投票，每人只投一次，换发新码也不能再投。没有投过的，请立即告诉监票人。")
         )
     if entry.code_used:
         raise Refused(

@@ -366,10 +366,10 @@ def test_a_second_device_with_the_code_of_who_has_voted_is_not_sent_for_another_
     phone, code = Client(), open_hall.new_code("代表1")
     assert phone.post(ENTER, {"code": code}).status_code == 302
     before = text_of(Client().post(ENTER, {"code": code}))
-    assert "请换发新码" in before and "已经投过票" not in before
+    assert "请换发新码" in before and "已经投票" not in before
     cast_by(phone, m1="1")
     after = text_of(Client().post(ENTER, {"code": code}))
-    assert "这个投票码的代表已经投过票" in after and "请换发新码" not in after
+    assert "持此投票码的代表已经投票" in after and "请换发新码" not in after
 
 
 def test_whoever_has_cast_is_told_that_the_receipt_is_shown_once(open_hall):

@@ -237,7 +237,7 @@ def test_those_named_to_count_again_read_that_no_recount_is_agreed_to(hall):
     told = {one.recipient: one for one in letters(hall, "voting.recount_confirm")}
     assert set(told) == {*staff(hall), hall.town.of("chief_teller")}
     for user in staff(hall):
-        assert told[user].title.startswith("未同意复票，请不再等候")
+        assert told[user].title.startswith("复票未获同意，不必在会场等候")
         assert "监票人不同意复票，您不必在会场等候" in told[user].body and why in told[user].body
 
 

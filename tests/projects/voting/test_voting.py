@@ -24,6 +24,7 @@ from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.word import word_of
 from projects.cycles.models import Cycle, Paper, RollLine, Session
 from projects.cycles.papers import make_paper
+from projects.cycles.selectors import chair_of
 from projects.deliberation.models import Opinion
 from projects.demo.play.stage import assembly, meeting, open_tasks
 from projects.demo.play.voting import (
