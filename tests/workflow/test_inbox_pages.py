@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -13,6 +14,7 @@ from projects.lifecycle.intake import start_year
 from tests.builders import at, open_task, township
 from workflow.flows.models import Deadline, Urge
 from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import User
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import live_grants
 
@@ -194,3 +196,58 @@ def test_unclaimed_tasks_come_by_the_day_they_are_due(client, town):
     Deadline.objects.filter(pk=later.pk).update(due_on=date(2020, 1, 1))
     page = signed_in(client, chair).get("/inbox/queue/").content.decode()
     assert page.index(f'href="/tasks/{later.pk}/"') < page.index(f'href="/tasks/{first.pk}/"')
+
+
+HOST = "http://testserver"
+
+
+@pytest.mark.parametrize(
+    ("referer", "leads", "words"),
+    [
+        (f"{HOST}/inbox/?due=late&year=2027", "/inbox/?due=late&amp;year=2027", "返回待办"),
+        (f"{HOST}/years/1/", "/years/1/", "返回上页"),
+        ("https://elsewhere.example/inbox/?due=late", "/inbox/", "返回待办"),
+        ("", "/inbox/", "返回待办"),
+    ],
+)
+def test_a_task_leads_back_to_the_page_it_was_opened_from(client, town, referer, leads, words):
+    apply(SYSTEM)
+    task = open_task("collection.scheme")
+    signed_in(client, town.of("chair"))
+    page = client.get(f"/tasks/{task.pk}/", headers={"referer": referer}).content.decode()
+    [(url, said)] = re.findall(r'class="back-link" href="([^"]*)">.*?</span>([^<]*)</a>', page)
+    assert (url, said) == (leads, words)
+
+
+def test_a_page_that_was_sent_to_itself_leads_back_to_the_list(client, town):
+    apply(SYSTEM)
+    address = f"/tasks/{open_task('collection.scheme').pk}/"
+    signed_in(client, town.of("chair"))
+    for answer in (
+        client.get(address, headers={"referer": f"{HOST}{address}"}),
+        client.post(address, {"body": ""}, headers={"referer": f"{HOST}{address}"}),
+    ):
+        assert 'class="back-link" href="/inbox/"' in answer.content.decode()
+
+
+def test_an_office_no_task_comes_to_has_no_empty_list_and_goes_back_to_what_a_task_is_about(client, town):
+    apply(SYSTEM)
+    task, county = open_task("collection.scheme"), town.unit.parent
+    user = User.objects.create(username="county@here", name="县人大")
+    RoleGrant.objects.create(user=user, office="county", unit=county, tenant=county, since=date(2020, 1, 1))
+    signed_in(client, user)
+    for box in ("", "done/"):
+        assert client.get(f"/inbox/{box}").headers["Location"] == "/home/"
+    page = client.get(f"/tasks/{task.pk}/").content.decode()
+    cycle = task.subject.partition(":")[2]
+    assert f'class="back-link" href="/years/{cycle}/"' in page and "返回待办" not in page
+
+
+def test_an_empty_list_says_what_it_is_for_and_leads_on(client, town):
+    signed_in(client, town.of("legal"))
+    page = client.get("/inbox/").content.decode()
+    assert "现在没有需要您办理的事项" in page
+    assert 'href="/inbox/started/"' in page.partition('class="empty"')[2]
+    assert 'href="/years/"' in page.partition('class="empty"')[2]
+    queue = client.get("/inbox/queue/").content.decode()
+    assert "没有待认领的事项" in queue and 'href="/years/"' in queue.partition('class="empty"')[2]

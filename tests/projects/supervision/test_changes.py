@@ -41,6 +41,7 @@ from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused,
 from workflow.flows.events import events, perform
 from workflow.flows.models import Deadline, Meeting
 from workflow.machines.services import fire
+from workflow.people.isolation import SYSTEM, apply
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of
 from workflow.roles.services import end_offices
@@ -1088,3 +1089,25 @@ def test_every_event_of_the_room_names_its_offices_and_its_basis_or_hint():
         "supervision.interpellate",
     }
     assert all(e.offices and e.step == 5 for e in mine.values())
+
+
+def test_whoever_asks_for_a_change_reads_whose_turn_it_is_and_is_led_to_the_project(year, client):
+    year.building()
+    ask(year, "place", place="第9村", grade="minor")
+    entry = Entry.objects.get(action="supervision.ask_change")
+    client.force_login(year.town.of("mayor"))
+
+    def told() -> str:
+        page = client.get(f"/acts/{entry.pk}/done/").content.decode()
+        apply(SYSTEM)
+        return page.partition("<main")[2]
+
+    before = told()
+    assert "<strong>认定是否为轻微调整</strong>" in before and "主席团成员" in before
+    assert "决定并公告以前，项目按原定内容实施" in before
+    assert f'href="/projects/{year.project().pk}/"' in before
+    classify(year)
+    after = told()
+    assert "<strong>认定是否为轻微调整" not in after and "<strong>" in after, (
+        "of what it has begun the next step is open"
+    )
