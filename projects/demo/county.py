@@ -75,7 +75,7 @@ SINCE_DAYS = 1500
 CURTAIN_HOUR = 13
 # Whose closed year's contacts have been erased; elsewhere they wait for it.
 ERASED = ("SF02",)
-MEETING = "SF11"  # where the presidium has several matters for one meeting
+MEETING = "SF06"  # where the presidium has several matters for one meeting
 NOTICED = timedelta(days=45)  # how long ago the audit's notice was given
 CALLED = 17  # days before its session that an evaluation is called
 # How the projects of a township go, by their number; the others are steady.

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from projects.ballots.events import PRINT
 from projects.cycles.events import REVISE_RULES
@@ -56,6 +57,12 @@ PAGES: dict[str, Callable[[Any], str]] = {
     **dict.fromkeys(("audit", "finding"), lambda made: reverse("project", args=[made.project_id])),
     "objection": lambda objection: reverse("notice", args=[objection.notice_id]),
     "note": lambda _note: reverse("county_notes"),
+}
+# Pages that are no record's own, by what they are called.
+LISTS: dict[str, Any] = {
+    "unit": gettext_lazy("年度流程"),
+    "note": gettext_lazy("提示函与指导"),
+    **dict.fromkeys(("hold", "erasure"), gettext_lazy("保管和清除")),
 }
 # Acts whose form is more than the one page of every act.
 OWN_FORMS: dict[str, Callable[[Any], str]] = {

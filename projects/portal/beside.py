@@ -18,7 +18,7 @@ from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, CycleSession, Paper, Session, SessionState
 from projects.cycles.selectors import SITTING
 from projects.oversight.selectors import trainings as trainings_of
-from projects.portal.acts import PAGES, Offer, offers_on
+from projects.portal.acts import LISTS, PAGES, Offer, offers_on
 from projects.portal.staff_selectors import cycle_named
 from projects.portal.voter_admission import open_votes_of
 from projects.selection.models import Item, Notice
@@ -57,8 +57,8 @@ def of_record(subject: Subject) -> Beside:
 @lead_to
 def own_page(subject: Subject) -> Page | None:
     """The page on which a record is shown, and on which its acts are listed."""
-    page = PAGES.get(kind_in(subject.reference))
-    return Page(subject.label, page(subject)) if page else None
+    kind = kind_in(subject.reference)
+    return Page(LISTS.get(kind, subject.label), PAGES[kind](subject)) if kind in PAGES else None
 
 
 @offer_beside

@@ -24,6 +24,7 @@ ASK = register_event(
     Event(
         key="retention.ask",
         title=_("提出清除到期的个人信息"),
+        then=_("由人大主席核对范围、期限和依据，同意后才清除；结果会通知您。"),
         offices=DESKS,
         subject=Unit,
         form=forms.AskForm,

@@ -28,6 +28,8 @@ from tests.databases import Server, connected_to
 from tests.long import sized
 from workflow.audit.models import Entry
 from workflow.flows.models import Deadline
+from workflow.flows.sittings import may_be_joined
+from workflow.inbox.meetings import LEAST_MATTERS
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit
 from workflow.roles.models import RoleGrant
@@ -97,6 +99,16 @@ def states() -> dict[str, list[str]]:
         for code, state in Cycle.objects.order_by("unit__code", "year").values_list("unit__code", "state"):
             told.setdefault(code, []).append(state)
     return told
+
+
+@pytest.mark.skipif(MEETING not in {play.code for play in BUILT}, reason="built with the whole county alone")
+def test_a_presidium_has_several_matters_for_one_meeting(county: str) -> None:
+    with within(SYSTEM):
+        waiting = Deadline.objects.filter(
+            unit__code=MEETING, office="presidium", done_at=None, cancelled=False
+        )
+        joined = [one for one in waiting.select_related("task") if may_be_joined(one.task.flow_task)]
+    assert len(joined) >= LEAST_MATTERS
 
 
 def test_its_trails_are_whole_and_say_that_it_is(county: str, size: Callable[..., int]) -> None:

@@ -23,9 +23,9 @@ class Beside:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a record. title: what the record is called."""
+    """A page of a record. title: what the record is called, or the list it stands in."""
 
-    title: str
+    title: Any
     url: str
 
 

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -224,7 +225,8 @@ def _usual_way_back(subject: Any, grant: RoleGrant) -> Back:
 
 def _page_of_record(subject: Any) -> Back:
     page = page_of(subject)
-    return Back(page.url, page.title) if page else Back(reverse("home"), _lazy("返回首页"))
+    title = format_lazy(_lazy("返回{page}"), page=page.title) if page else _lazy("返回首页")
+    return Back(page.url if page else reverse("home"), title)
 
 
 def colleagues_of(deadline: Deadline, grant: RoleGrant, on: date) -> list[User]:

@@ -758,7 +758,10 @@ def test_what_waits_for_the_chair_is_in_the_chairs_inbox_and_whoever_asked_is_to
     chair, office = world.town.of("chair"), world.town.of("gov_clerk")
     client.force_login(office)
     data = {"lot": f"contacts:{world.cycle.pk}", "confirmed": "on", "op": "confirm", "own_password": PASSWORD}
-    told = client.post(f"/do/retention.ask/{world.town.unit.pk}/", data, follow=True).content.decode()
+    address = f"/do/retention.ask/{world.town.unit.pk}/"
+    check = client.post(address, data | {"op": "submit"}).content.decode()
+    assert "确认以后" in check and "由人大主席核对范围" in check
+    told = client.post(address, data, follow=True).content.decode()
     apply(SYSTEM)
     task = open_task("retention.confirm")
     assert "已提出" in told and "确认清除个人信息" in told and chair.name in told
