@@ -20,7 +20,7 @@ from pytest_django import DjangoDbBlocker
 
 from projects.ballots.models import Vote
 from projects.cycles.models import Cycle, CycleState
-from projects.demo.county import CURTAIN_HOUR, TODAY, Builder
+from projects.demo.county import CURTAIN_HOUR, MEETING, TODAY, Builder
 from projects.demo.mark import Found, Stands, found
 from projects.demo.play.stage import planned
 from projects.demo.programme import COUNTY, PROGRAMME, Play, Year, cases
