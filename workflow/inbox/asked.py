@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, QueryDict
+from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _lazy
@@ -28,10 +30,11 @@ class Back:
 
 def came_from(request: HttpRequest, otherwise: Back) -> Back:
     """The page of ours a person has opened this one from, as they left it, filters and all; `otherwise` where they came from
-    nowhere, or from this page itself: what is typed on it is sent to it."""
+    nowhere, from signing in, or from this page itself: what is typed on it is sent to it."""
     before = urlsplit(request.headers.get("Referer", ""))
     ours = url_has_allowed_host_and_scheme(before.geturl(), {request.get_host()}, request.is_secure())
-    if request.method == "POST" or not before.path or not ours or before.path == request.path:
+    nowhere = ("", request.path, resolve_url(settings.LOGIN_URL))
+    if request.method == "POST" or not ours or before.path in nowhere:
         return otherwise
     lists = {otherwise.url: otherwise.title, reverse("inbox"): _lazy("返回待办")}
     return Back(before._replace(scheme="", netloc="").geturl(), lists.get(before.path, _lazy("返回上页")))

@@ -380,6 +380,18 @@ def test_the_presidium_reports_only_in_the_session_and_after_the_round_and_every
     do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
 
 
+def test_the_record_of_the_convening_has_the_day_and_the_notice_and_leaves_out_what_was_not_entered(
+    town, cycle
+):
+    reported(town, cycle)
+    called(town)
+    met = Meeting.objects.latest("pk")
+    decided = dict(met.decided)
+    assert met.finding == "会议同意。" and decided["会议日期（评估）"] == "2028年1月18日"
+    assert decided["会议通知和建议议程"] == CALL["body"]
+    assert not decided.keys() & {"会议日期", "出席人员", "赞成", "会议纪要", "文号"}
+
+
 # Beside supervision
 
 
