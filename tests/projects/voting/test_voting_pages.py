@@ -127,7 +127,7 @@ def test_the_first_of_two_is_told_who_does_the_other_part_and_is_not_sent_on_to_
     town = counting.town
     key(counting, "first", 1)
     told = done_page("voting.key_first", town.of("counter", 1), client)
-    assert "第二次录入计票" in told and f"计票人：{town.of('counter', 2).name}<" in told
+    assert "第二次录入计票" in told and f"计票人：{town.of('counter', 2).name} ·" in told
     assert "继续办理" not in told and "打开相关页面" in told, "the other sheet is not theirs to key"
     key(counting, "second", 2)
     do("voting.certify_chief", town.of("chief_teller"), DAY, confirmed=True)
