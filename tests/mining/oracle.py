@@ -236,6 +236,7 @@ def judge_years(log: pd.DataFrame, said: Verdicts) -> None:
         said.add(rule, both - long, (long - surely) | (set(said.years) - both if rule != "notice" else set()))
     judge_people(log, said)
     judge_resolution(log, said)
+    judge_returns(log, said)
 
 
 def judge_desks(years: pd.DataFrame, logs: dict[str, pd.DataFrame], said: Verdicts) -> None:
@@ -284,6 +285,17 @@ def judge_resolution(log: pd.DataFrame, said: Verdicts) -> None:
     said.add("resolution", having(log, "closes") - following(log, "declared", "voting.resolution"))
 
 
+def judge_returns(log: pd.DataFrame, said: Verdicts) -> None:
+    """Nothing is sent back without a word: that it is, is an act of its own, which must not occur."""
+    back = log[ACT].str.endswith((".return", ".send_back")) | log["after"].fillna("").str.contains(
+        '"returns_to":'
+    )
+    mute = log["reason"].fillna("").str.strip() == ""
+    log = log.assign(**{ACT: log[ACT].mask(back & mute, "mute")})
+    for cases in declared(log, "absence", ["mute"]).values():
+        said.add("reasons", cases)
+
+
 def judge_records(logs: dict[str, pd.DataFrame], said: Verdicts) -> None:
     """What is a rule of each proposal, vote, project, finding and so on; a log has the milestones of the year as well."""
     for rule, (kind, pairs) in OF_RECORDS.items():
@@ -300,6 +312,7 @@ def judge_records(logs: dict[str, pd.DataFrame], said: Verdicts) -> None:
     said.add("accepted", eyes & having(logs["project"], "project.accept"))
     judge_projects(logs["project"], logs["change"], said)
     judge_questions(logs["question"], said)
+    judge_interpellations(logs["interpellation"], said)
 
 
 def judge_projects(projects: pd.DataFrame, changes: pd.DataFrame, said: Verdicts) -> None:
@@ -323,6 +336,44 @@ def judge_questions(log: pd.DataFrame, said: Verdicts) -> None:
     near = near[near[CASE].isin(following(near, "deliberation.ask", "session.end"))]
     for cases in declared(near, "chainresponse", [("deliberation.ask", "question.reply")]).values():
         said.add("questions", cases)
+
+
+def judge_interpellations(log: pd.DataFrame, said: Verdicts) -> None:
+    """Put and admitted while a session is open; answered before it closes, in writing before the year does, by whoever is
+    questioned."""
+    rule, lodge, admit, answer = (
+        "interpellations",
+        *(f"interpellation.{act}" for act in ("lodge", "admit", "answer_given")),
+    )
+    said.add(rule, ())
+    asked = log[log[CASE].isin(having(log, lodge))]
+    if asked.empty:
+        return
+    near = asked[asked[ACT].isin(["session.begin", "session.end", lodge])]
+    for cases in declared(near, "chainprecedence", [("session.begin", lodge)]).values():
+        said.add(rule, cases)
+    near = asked[asked[ACT].isin(["session.end", lodge, admit])]
+    near = near[near[CASE].isin(following(near, lodge, "session.end"))]
+    for cases in declared(near, "chainresponse", [(lodge, admit)]).values():
+        said.add(rule, cases)
+    admitted = asked[asked[ACT] == admit].drop_duplicates(CASE)
+    told = {case: json.loads(after) for case, after in zip(admitted[CASE], admitted["after"], strict=True)}
+    for form, end in (("oral", "session.end"), ("written", "cycle.close")):
+        near = asked[
+            asked[CASE].isin([case for case, after in told.items() if after["form"] == form])
+            & asked[ACT].isin([end, admit, answer])
+        ]
+        if end == "cycle.close":  # nothing is in time once the year is over
+            said.add(rule, following(near, end, admit))
+        near = near[near[CASE].isin(following(near, admit, end))]
+        for cases in declared(near, "chainresponse", [(admit, answer)]).values():
+            said.add(rule, cases)
+    given = asked[(asked[ACT] == answer) & asked[CASE].isin(set(told))]
+    wanted = given[CASE].map(
+        {case: "department" if after["department"] else "mayor" for case, after in told.items()}
+    )
+    begun = given[CASE].map(admitted.set_index(CASE)["index"])
+    said.add(rule, given[(given[OFFICE] != wanted) & (given["index"] > begun)][CASE])
 
 
 def judge_deadlines(
@@ -358,7 +409,11 @@ def records_in(ocel: pm4py.OCEL, years: pd.DataFrame, said: Verdicts) -> dict[st
     ]
     cycles = related(ocel, "cycle")
     logs = {}
-    kinds = {kind for kind, *_rest in (*OF_RECORDS.values(), *RESPONSE.values())} | {"change", "question"}
+    kinds = {kind for kind, *_rest in (*OF_RECORDS.values(), *RESPONSE.values())} | {
+        "change",
+        "question",
+        "interpellation",
+    }
     for kind in sorted(kinds):
         log = (
             columns_of(pm4py.ocel_flattening(ocel, kind))

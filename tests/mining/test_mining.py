@@ -36,9 +36,16 @@ APART = PROJECT / "var" / "mining"
 PYTHON = APART / ".venv" / "bin" / "python"
 # The seat table's days.
 TERMS = Terms(announce_wd=5, tell_wd=10, file_days=15, hand_over_wd=5, plan_days=45, groups_days=30)
+# What a model of order and hands cannot say: an oracle of these would be arithmetic written a second time.
 NOT_OF_ORDER = {
-    "majority", "quorum", "surplus", "reasons", "third_quarter", "archive", "look_back", "congress", "presidium", "motions",
-    "group_size", "one_fifth", "interpellation_movers", "interpellations", "secret", "ordered_anew", "sessions",
+    # Sums and shares: votes for a decision, who was present, candidates over seats, ballots of one way.
+    "majority", "congress", "quorum", "surplus", "secret",
+    # How many there are of a list: signatures, members, those who ask for a session.
+    "motions", "interpellation_movers", "group_size", "one_fifth",
+    # Days of the calendar alone, whatever was done before.
+    "third_quarter", "archive", "look_back", "sessions",
+    # What one entry says of another record: which votes stand in a void one's place, which session a presidium was elected for.
+    "ordered_anew", "presidium",
 }  # fmt: skip
 Told = dict[str, Any]
 

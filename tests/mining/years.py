@@ -193,8 +193,20 @@ def _deliberation(do: Do, number: int, chance: random.Random) -> None:
         do(T, "deliberation.added_matter", "deputy", after={"matter": matter, "movers": 5, "lodged": True})
         decision = chance.choice(["matter.add", "matter.make_suggestion", "matter.reserve"])
         do(T, decision, "presidium", matter)
+    if chance.random() < 0.4:
+        _interpellation(do, f"interpellation:{n}", chance)
     do(T, "deliberation.settle", "presidium", after=AYES)
     do(T, "deliberation.adopt_method", "clerk", after=CONGRESS)
+
+
+def _interpellation(do: Do, one: str, chance: random.Random) -> None:
+    """Put while the session is open and admitted before it closes; answered there, or in writing while the year lasts."""
+    form, department = chance.choice(["oral", "written"]), chance.choice(["", "unit:9"])
+    do(T, "interpellation.lodge", "deputy", one)
+    do(T, "supervision.cosign", "deputy", after={"interpellation": one, "movers": 10})
+    do(T, "interpellation.admit", "presidium", one, {"form": form, "department": department})
+    day = T if form == "oral" else T + timedelta(40)
+    do(day, "interpellation.answer_given", "department" if department else "mayor", one)
 
 
 def _desk(do: Do, desk: str, day: date, subject: str, chief: str, chance: random.Random) -> None:
@@ -402,13 +414,33 @@ def added(steps: Steps, chance: random.Random) -> Steps:
     return [*steps[:there], more, *steps[there:]]
 
 
+def silent(steps: Steps, chance: random.Random) -> Steps:
+    """What was sent back, without its reason; where nothing was, a step that is, of the year."""
+    back = [place for place, step in enumerate(steps) if step.action.endswith(".send_back")]
+    if back:
+        here = chance.choice(back)
+        return [*steps[:here], replace(steps[here], reason=" "), *steps[here + 1 :]]
+    there = chance.randrange(4, len(steps))
+    more = Step(steps[there - 1].day, "selection.draft_list.return", steps[0].subject, "mayor")
+    return [*steps[:there], more, *steps[there:]]
+
+
+def answered_by_another(steps: Steps, chance: random.Random) -> Steps:
+    """An interpellation answered by an office it was not put to."""
+    return [
+        replace(step, office="gov_clerk") if step.action == "interpellation.answer_given" else step
+        for step in steps
+    ]
+
+
 def under_way(steps: Steps, chance: random.Random) -> Steps:
     """No further than this."""
     return steps[: chance.randrange(3, len(steps))]
 
 
 MUTATIONS: tuple[Mutation, ...] = (
-    moved, moved, swapped, swapped, skipped, left_out, left_out, one_person, late, added, added,
+    moved, moved, swapped, swapped, skipped, left_out, left_out, one_person, late, added, added, silent,
+    answered_by_another,
 )  # fmt: skip
 
 
