@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 KEYWORDS = {
     **extract.DEFAULT_KEYWORDS,
-    **dict.fromkeys(("_lazy", "_t", "gettext_lazy"), None),
+    **dict.fromkeys(("_lazy", "_t", "gettext_lazy", "gettext_noop"), None),
     "ngettext_lazy": (1, 2),
     "pgettext_lazy": ((1, "c"), 2),
 }

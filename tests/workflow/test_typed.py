@@ -7,8 +7,8 @@ from django import forms
 from django.http import QueryDict
 
 from tests.builders import township
+from workflow.flows.answers import answers_of, typed_of
 from workflow.flows.fields import ChineseDateField, FenField, PlainForm
-from workflow.inbox.pages import answers_of, typed_of
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import Unit, UnitKind
 
