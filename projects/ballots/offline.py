@@ -38,6 +38,10 @@ class Wrong(Exception):
     """What does not fit, in Chinese."""
 
 
+class Unusable(Exception):
+    """Why a file cannot be counted at all, in Chinese."""
+
+
 # The key
 
 
@@ -224,9 +228,15 @@ def add(sums: dict[str, int], mark: int, box: dict[str, Any]) -> None:
 
 
 def read_box(path: str) -> dict[str, Any]:
-    box = json.loads(Path(path).read_text(encoding="utf-8"))
+    """What an exported file holds; Unusable where it cannot be opened, broke off on its way, or is another kind of file."""
+    try:
+        box = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError:
+        raise Unusable(f"打不开“{path}”，请核对文件名和所在的文件夹。") from None
+    except ValueError:
+        raise Unusable("内容不完整或者不是票箱文件，请从系统重新导出、重新拷贝。") from None
     if not isinstance(box, dict) or box.get("format") not in FORMATS:
-        raise ValueError(f"不是 {FORMATS[-1]} 格式的票箱文件")
+        raise Unusable(f"不是 {FORMATS[-1]} 格式的票箱文件。")
     return box
 
 
@@ -235,7 +245,7 @@ def ask_share(box: dict[str, Any], which: str) -> bytes:
     holders = box["holders"]
     for number, holder in enumerate(holders, 1):
         print(f"  {number}. {holder['title']}", file=sys.stderr)
-    asked = input(f"{which}保管人（序号）：").strip()
+    asked = _typed(f"{which}保管人（序号）：").strip()
     number = int(asked) if asked.isascii() and asked.isdecimal() else 0
     if not 1 <= number <= len(holders):
         raise Wrong(f"没有序号为“{asked}”的保管人。")
@@ -243,10 +253,16 @@ def ask_share(box: dict[str, Any], which: str) -> bytes:
     passphrase = getpass.getpass(f"{holder['title']}的口令（忘记的直接回车，改输恢复单）：")
     if passphrase:
         return share_from_passphrase(holder, passphrase)
-    share = share_from_sheet(input("恢复单："))
+    share = share_from_sheet(_typed("恢复单："))
     if share[0] != number:
         raise Wrong(f"这不是{holder['title']}的恢复单。")
     return share
+
+
+def _typed(asked: str) -> str:
+    # Not on standard output: that is the count's alone, and often goes to a file.
+    print(asked, end="", file=sys.stderr, flush=True)
+    return input()
 
 
 MARKS = {"for": "赞成", "against": "反对", "abstain": "弃权", "points": "得分"}
@@ -293,29 +309,36 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="以 JSON 输出")
     given = parser.parse_args(arguments)
     try:
-        box = read_box(given.box)
-    except (OSError, ValueError) as error:
+        told = _counted(given)
+    except Unusable as error:
         print(f"文件不能用：{error}", file=sys.stderr)
         return 2
-    try:
-        check(box, given.digest)
-        if not given.digest:
-            print("没有输入报告单上的票箱摘要，只核对了文件自带的摘要。", file=sys.stderr)
-        one, other = ask_share(box, "第一名"), ask_share(box, "第二名")
-        private = private_key(one, other, box["public_key"])
-        if strange := foreign(box, private):
-            raise Wrong(
-                f"有 {len(strange)} 张票打不开或不合票面，不是代表投出的，回执号：{'、'.join(strange)}。"
-            )
-        counted = count(box, private)
-        told = (
-            json.dumps(figures_of(box, counted), ensure_ascii=False) if given.json else report(box, counted)
-        )
-    except (Wrong, ValueError, IndexError) as error:
+    except Wrong as error:
         print(str(error), file=sys.stderr)
+        return 1
+    # Whatever people type is refused in words of its own: what is left is the file's.
+    except (LookupError, TypeError, ValueError, AttributeError, nacl.exceptions.CryptoError):
+        print("文件不能用：内容不全或者被改动过，请从系统重新导出。", file=sys.stderr)
+        return 2
+    except (EOFError, KeyboardInterrupt):
+        print("\n没有输入完，未计票。", file=sys.stderr)
         return 1
     print(told)
     return 0
+
+
+def _counted(given: argparse.Namespace) -> str:
+    """What is told of the box named at the command line, once two holders have typed their parts."""
+    box = read_box(given.box)
+    check(box, given.digest)
+    if not given.digest:
+        print("没有输入报告单上的票箱摘要，只核对了文件自带的摘要。", file=sys.stderr)
+    one, other = ask_share(box, "第一名"), ask_share(box, "第二名")
+    private = private_key(one, other, box["public_key"])
+    if strange := foreign(box, private):
+        raise Wrong(f"有 {len(strange)} 张票打不开或不合票面，不是代表投出的，回执号：{'、'.join(strange)}。")
+    counted = count(box, private)
+    return json.dumps(figures_of(box, counted), ensure_ascii=False) if given.json else report(box, counted)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -265,7 +266,7 @@ def test_the_offline_tool_takes_a_recovery_sheet_from_its_own_holder_alone(
 ):
     box, typed = exported(PAPERS[Mode.SELECT], keys, holders, [["水厂"]]), iter([""])
     monkeypatch.setattr(offline.getpass, "getpass", lambda _asked: "")
-    monkeypatch.setattr("builtins.input", lambda _asked: next(typed))
+    monkeypatch.setattr("builtins.input", lambda: next(typed))
 
     typed = iter(["2", sealing.sheet_of(shares[1])])
     assert offline.ask_share(box, "第一名") == shares[1]
@@ -344,6 +345,38 @@ def test_the_offline_tool_says_what_is_no_box(tmp_path, text):
 
     assert done.returncode == 2
     assert "文件不能用" in done.stderr
+
+
+@pytest.mark.parametrize("lost", ["its end", "a part", "what a part holds", "the file"])
+def test_the_offline_tool_says_in_plain_words_what_is_no_whole_box(tmp_path, holders, keys, lost):
+    box = exported(PAPERS[Mode.SELECT], keys, holders, [["水厂"]] * 6)
+    path, whole = tmp_path / "box.json", json.dumps(box)
+    left = {name: of for name, of in box.items() if name != "holders"}
+    text = {
+        "its end": whole[:-40],
+        "a part": json.dumps(left),
+        "what a part holds": json.dumps(box | {"holders": 3}),
+    }
+    if lost != "the file":
+        path.write_text(text[lost], encoding="utf-8")
+
+    done = _offline(tmp_path, path)
+
+    assert done.returncode == 2
+    assert "文件不能用：" in done.stderr and "Traceback" not in done.stderr
+    assert not re.search("[A-Za-z]{4}", done.stderr.replace(str(path), "")), "in Chinese alone"
+
+
+def test_the_offline_tool_counts_nothing_where_nobody_types_a_share(tmp_path, holders, keys):
+    path = tmp_path / "box.json"
+    path.write_text(
+        json.dumps(exported(PAPERS[Mode.SELECT], keys, holders, [["水厂"]] * 6)), encoding="utf-8"
+    )
+
+    done = _offline(tmp_path, path)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "第一名保管人（序号）：" in done.stderr and "没有输入完，未计票" in done.stderr
 
 
 def _offline(folder: Path, path: Path, *more: str) -> subprocess.CompletedProcess[str]:
