@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import segno
+
+from projects.cycles.documents.lines import width
+
+IN_A_COLUMN = 19  # characters of 10.5 pt on a line of one of the two columns of equations
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ class Equations:
     @property
     def is_short(self) -> bool:
         """Whether it stands on one page: a longer one would push what follows to a sheet of its own."""
-        return len(self.lines) <= 20
+        return sum(math.ceil(width(line) / IN_A_COLUMN) for line in self.lines) <= 20
 
 
 @dataclass(frozen=True)

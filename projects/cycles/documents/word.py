@@ -17,6 +17,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt, RGBColor
+from docx.table import Table as DocxTable
 from docx.table import _Cell
 
 from projects.cycles.documents.lines import masthead_of, title_lines
@@ -58,6 +59,7 @@ def word_of(document: Document) -> bytes:
     if document.signature:
         _write_signature(file, document)
     if document.seal:
+        _keep_the_end(file)
         _write_seal(file, document.seal)
     if document.annex:
         file.add_page_break()
@@ -245,7 +247,7 @@ def _write_paragraph(file: Any, part: Paragraph) -> None:
         written = line(file, part.text, size=12 if part.small else 9, spacing=SMALL_LINE)
     else:
         written = line(file, part.text, indent=2, align=WD_ALIGN_PARAGRAPH.JUSTIFY)
-    written.paragraph_format.keep_with_next = part.kept
+    written.paragraph_format.keep_with_next = written.paragraph_format.keep_together = part.kept
 
 
 def _write_heading(file: Any, part: Heading) -> None:
@@ -419,6 +421,15 @@ def _write_signature(file: Any, document: Document) -> None:
         right = 200 + round((longest - length) * 50)
         _indent(signed, rightChars=right, right=round(right * 3.2))
         signed.paragraph_format.keep_with_next = not last
+
+
+def _keep_the_end(file: Any) -> None:
+    """What stands last, places to sign above all, goes with the square to the sheet it is on: Word has no foot of a last page."""
+    last = list(file.iter_inner_content())[-1]
+    if isinstance(last, DocxTable):
+        _keep_with_next(last.rows[-1])
+    else:
+        last.paragraph_format.keep_with_next = True
 
 
 def _write_seal(file: Any, seal: Seal) -> None:

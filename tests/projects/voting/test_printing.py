@@ -17,6 +17,7 @@ from projects.ballots.models import Purpose
 from projects.ballots.printing import Facts, ballot_of, form_code, pdf_ballot, word_ballot
 from projects.ballots.reporting import short_code
 from projects.cycles.documents.composing import document_of
+from projects.cycles.documents.parts import Seal
 from projects.cycles.documents.pdf import pdf_of
 from projects.cycles.documents.word import word_of
 from projects.cycles.models import Attachment, Paper
@@ -362,6 +363,17 @@ def test_in_word_the_places_to_sign_follow_what_is_signed_too():
     ]
     assert len(after) == 6 and all(p.paragraph_format.keep_with_next for p in chained + after)
     assert signing.rows[0].cells[0].text.startswith("总监票人（签名）")
+
+
+def test_in_word_the_square_stands_on_the_sheet_with_the_places_to_sign():
+    seal = Seal("校验码 1234-5678", "https://vote.example.cn/verify/?code=1234-5678")
+    report = counted(["文化礼堂", "村道硬化"])
+    loose, held = (
+        docx.Document(io.BytesIO(word_of(document_of(report, seal=one)))).tables[-1].rows[-1].cells
+        for one in (None, seal)
+    )
+    assert all(p.paragraph_format.keep_with_next for cell in held for p in cell.paragraphs)
+    assert not any(p.paragraph_format.keep_with_next for cell in loose for p in cell.paragraphs)
 
 
 def test_a_report_kept_before_figures_stood_in_it_stays_as_it_was_written(hall):
