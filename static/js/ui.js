@@ -164,8 +164,11 @@
     window.addEventListener("pageshow", function () { handedIn = false; });
   });
 
-  /* A ballot must not say by its length how much is marked: what is not ticked is sent too, as 0. */
+  /* A ballot must not say by its length how much is marked: what is not ticked is sent too, as 0. Nothing of it is kept, so
+     that whoever goes back to it, or loads it anew, finds an empty one that says so, and no question whether to send it again;
+     what the address ends in is sent to nobody. */
   document.querySelectorAll("form.ballot").forEach(function (form) {
+    window.history.replaceState(window.history.state, "", "#again");
     function forget() {
       form.querySelectorAll("input[data-unmarked]").forEach(function (one) { one.remove(); });
     }
