@@ -1061,6 +1061,10 @@ class HandPaperForm(VoteForm):
         if self.vote.keypad:
             self.fields["lines"].help_text = _("限没有按键的代表：先在会场表决器上退出其席位，再发给纸质票。")
             self.fields["reason"].help_text = _("如：按键器失灵、本人要求")
+        else:
+            self.fields["lines"].error_messages["invalid_choice"] = _(
+                "所选代表中有的刚刚用手机投了票，不能再领纸质票。名单已经更新，请核对后重新提交。"
+            )
         waiting = yet_to_vote(self.vote)
         self.offer("lines", [(str(entry.line_id), entry.line.name) for entry in waiting])
 

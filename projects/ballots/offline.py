@@ -24,9 +24,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nacl.exceptions
-import nacl.pwhash
-from nacl.public import PrivateKey, SealedBox
+try:
+    import nacl.exceptions
+    import nacl.pwhash
+    from nacl.public import PrivateKey, SealedBox
+except ModuleNotFoundError:
+    sys.exit("本机没有安装 PyNaCl，不能开箱。请先安装：python -m pip install pynacl")
 
 # The second says besides how many the roll has marked; the third the tally as signed, of phones and paper together.
 FORMATS = ("piaojue-box/1", "piaojue-box/2", "piaojue-box/3")
@@ -240,8 +243,8 @@ def read_box(path: str) -> dict[str, Any]:
     return box
 
 
-def ask_share(box: dict[str, Any], which: str) -> bytes:
-    """One holder's share, asked for at the terminal."""
+def ask_share(box: dict[str, Any], which: str, other: bytes = b"") -> bytes:
+    """One holder's share, asked for at the terminal. other: the share that is there already, whose holder gives no second."""
     holders = box["holders"]
     for number, holder in enumerate(holders, 1):
         print(f"  {number}. {holder['title']}", file=sys.stderr)
@@ -249,6 +252,8 @@ def ask_share(box: dict[str, Any], which: str) -> bytes:
     number = int(asked) if asked.isascii() and asked.isdecimal() else 0
     if not 1 <= number <= len(holders):
         raise Wrong(f"没有序号为“{asked}”的保管人。")
+    if other and other[0] == number:
+        raise Wrong("须由两名保管人各出一份，同一份不能用两次。")
     holder = holders[number - 1]
     passphrase = getpass.getpass(f"{holder['title']}的口令（忘记的直接回车，改输恢复单）：")
     if passphrase:
@@ -279,8 +284,11 @@ def report(box: dict[str, Any], counted: dict[str, Any]) -> str:
         *_about_paper(box),
         f"有效 {told['valid']} 张，无效 {told['invalid']} 张",
     ]
-    for name, of in told["sums"].items():
-        lines.append(f"  {name}：{'，'.join(f'{word} {of[mark]}' for mark, word in _words(box).items())}")
+    # In the order of the paper, as the signed report has them.
+    for number, name in enumerate(box["candidates"], 1):
+        of = told["sums"][name]
+        marks = "，".join(f"{word} {of[mark]}" for mark, word in _words(box).items())
+        lines.append(f"  {number}. {name}：{marks}")
     return "\n".join(lines)
 
 
@@ -332,9 +340,11 @@ def _counted(given: argparse.Namespace) -> str:
     box = read_box(given.box)
     check(box, given.digest)
     if not given.digest:
-        print("没有输入报告单上的票箱摘要，只核对了文件自带的摘要。", file=sys.stderr)
-    one, other = ask_share(box, "第一名"), ask_share(box, "第二名")
-    private = private_key(one, other, box["public_key"])
+        print(
+            "没有输入报告单上的票箱摘要，只核对了文件自带的摘要；可加 --digest 再核对一次。", file=sys.stderr
+        )
+    one = ask_share(box, "第一名")
+    private = private_key(one, ask_share(box, "第二名", one), box["public_key"])
     if strange := foreign(box, private):
         raise Wrong(f"有 {len(strange)} 张票打不开或不合票面，不是代表投出的，回执号：{'、'.join(strange)}。")
     counted = count(box, private)

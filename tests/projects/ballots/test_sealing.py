@@ -273,6 +273,9 @@ def test_the_offline_tool_takes_a_recovery_sheet_from_its_own_holder_alone(
     typed = iter(["1", sealing.sheet_of(shares[1])])
     with pytest.raises(offline.Wrong, match="这不是保管人0的恢复单"):
         offline.ask_share(box, "第一名")
+    typed = iter(["2"])
+    with pytest.raises(offline.Wrong, match="同一份不能用两次"):
+        offline.ask_share(box, "第二名", shares[1])
     for nobody in ("0", "9", "甲"):
         typed = iter([nobody])
         with pytest.raises(offline.Wrong, match=f"没有序号为“{nobody}”的保管人"):
@@ -347,6 +350,23 @@ def test_the_offline_tool_says_what_is_no_box(tmp_path, text):
     assert "文件不能用" in done.stderr
 
 
+def test_the_offline_tool_tells_the_projects_in_the_order_of_the_paper(holders, keys):
+    box = exported(PAPERS[Mode.SELECT], keys, holders, [["水厂"]] * 6)
+    sums = {name: {"for": 0, "abstain": 6, "points": 0} for name in sorted(box["candidates"], reverse=True)}
+    told = offline.report(box, {"valid": 6, "invalid": 0, "sums": sums}).splitlines()
+    assert [line.strip().partition("：")[0] for line in told[-len(sums) :]] == [
+        f"{number}. {name}" for number, name in enumerate(box["candidates"], 1)
+    ]
+
+
+def test_the_offline_tool_says_what_has_to_be_installed(tmp_path):
+    alone = tmp_path / "count_box.py"
+    alone.write_bytes(Path(offline.__file__).read_bytes())
+    bare = [sys.executable, "-I", "-S", str(alone), "box.json"]
+    done = subprocess.run(bare, capture_output=True, text=True, env={"PYTHONIOENCODING": "utf-8"})
+    assert done.returncode == 1 and "没有安装 PyNaCl" in done.stderr and "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("lost", ["its end", "a part", "what a part holds", "the file"])
 def test_the_offline_tool_says_in_plain_words_what_is_no_whole_box(tmp_path, holders, keys, lost):
     box = exported(PAPERS[Mode.SELECT], keys, holders, [["水厂"]] * 6)
@@ -364,7 +384,8 @@ def test_the_offline_tool_says_in_plain_words_what_is_no_whole_box(tmp_path, hol
 
     assert done.returncode == 2
     assert "文件不能用：" in done.stderr and "Traceback" not in done.stderr
-    assert not re.search("[A-Za-z]{4}", done.stderr.replace(str(path), "")), "in Chinese alone"
+    told = done.stderr.replace(str(path), "").splitlines()[-1]
+    assert not re.search("[A-Za-z]{4}", told), "in Chinese alone"
 
 
 def test_the_offline_tool_counts_nothing_where_nobody_types_a_share(tmp_path, holders, keys):
