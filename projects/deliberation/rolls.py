@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from projects.cycles.models import Cycle
 from projects.deliberation import selectors
 from workflow.administration.imports import Row
+from workflow.administration.sheets import unspaced
 from workflow.people.models import User
 from workflow.people.saying import listed
 
@@ -79,11 +80,13 @@ def read_roll(cycle: Cycle, raw: Iterable[dict[str, str]], on: date) -> RollFile
 
 def _deputy(row: Row, deputies: list[User]) -> User | None:
     """The deputy a row names; None with the row's error where it names none, or more than one."""
-    name, username = row.values[NAME], row.values[USERNAME]
+    name, username = unspaced(row.values[NAME]), row.values[USERNAME]
     if not name:
         row.errors.append(_("“姓名”：没有填写。"))
         return None
-    found = [user for user in deputies if (user.username == username if username else user.name == name)]
+    found = [
+        user for user in deputies if (user.username == username if username else unspaced(user.name) == name)
+    ]
     if not found:
         row.errors.append(
             _("“%(column)s”：%(value)s不是今天在任的代表；新代表先由系统管理员登记代表职务。")
@@ -95,7 +98,7 @@ def _deputy(row: Row, deputies: list[User]) -> User | None:
             _("“用户名”：有 %(n)s 名代表叫%(name)s，须填用户名。") % {"n": len(found), "name": name}
         )
         return None
-    if found[0].name != name:
+    if unspaced(found[0].name) != name:
         row.errors.append(
             _("“姓名”：用户名“%(username)s”是%(known)s，表中写的是%(name)s。")
             % {"username": username, "known": found[0].name, "name": name}

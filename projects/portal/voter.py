@@ -127,10 +127,12 @@ def _straight_in(request: HttpRequest) -> HttpResponse | None:
 def _entrance(request: HttpRequest, form: EntryForm, status: int = 200) -> HttpResponse:
     user = in_office(request).user
     known = user.is_authenticated
+    standing = _standing(request)
+    told = standing.get("stopped_at")
     context = {
         "form": form,
-        **_standing(request),
-        "open_votes": door.open_votes_of(user) if known else [],
+        **standing,
+        "open_votes": [vote for vote in door.open_votes_of(user) if vote != told] if known else [],
         "votes_to_come": door.votes_to_come(user) if known else [],
     }
     return render(request, "voter/enter.html", context, status=status)
@@ -150,7 +152,7 @@ def _standing(request: HttpRequest) -> dict[str, Any]:
         if entry is None or entry.vote.state != VoteState.OPEN:
             return {}
         stop = door.stop_for(admission, entry)
-        return {"admitted": stop is None, "stop": stop, "stopped_at": entry.vote.title}
+        return {"admitted": stop is None, "stop": stop, "stopped_at": entry.vote}
 
 
 def _come_in_by_code(request: HttpRequest, form: EntryForm) -> HttpResponse:

@@ -32,7 +32,9 @@ def read(file: BinaryIO, columns: Sequence[str], *, required: Iterable[str]) -> 
     required column missing, no rows.
     """
     rows = iter(sheet_rows(file))
-    header = [text_of(cell) for cell in next(rows, ())]
+    header = [unspaced(text_of(cell)) for cell in next(rows, ())]
+    if not any(header):
+        raise Unreadable(_("表中没有数据。"))
     missing = [title for title in required if title not in header]
     if missing:
         raise Unreadable(_("第一行缺少这些列：%(titles)s。请用模板填写。") % {"titles": listed(missing)})
@@ -80,6 +82,11 @@ def text_of(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).strip()
+
+
+def unspaced(text: str) -> str:
+    """A title or a name of a person without the blanks that are set to make it as wide as the others: 姓　名, 王　强."""
+    return "".join(text.split())
 
 
 def write(

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from projects.ballots import boxes, keys, rolls, services, tellers, witnessing
 from projects.ballots import figures as fig
-from projects.ballots.models import Vote, VoteState
+from projects.ballots.models import Channel, Vote, VoteState
 from projects.ballots.outcomes import outcome_of
 from projects.ballots.printing import how_to_mark
 from projects.ballots.reporting import make_report, publish_trackers
@@ -556,6 +556,19 @@ class Desk:
             return [_("没有正在进行的电子表决或会场表决器表决。")]
         return [] if vote.roll.exists() else [_("没有代表名册，会场表决器表决时不能同时使用纸质票。")]
 
+    def too_few_by_device(self, subject: Any, grant: RoleGrant) -> dict[str, Any]:
+        """That those left with a ballot by device are too few to be counted by it, and the act that puts them on paper too."""
+        vote = self.vote_of(subject)
+        if rolls.obstacles_to_emptying(vote):
+            return {"became": []}
+        told = _(
+            "用电子票的代表只余 %(n)s 人，少于 %(least)s 人，电子票不得单独计票：还须由总监票人提出、监票人确认，"
+            "将电子票改为纸质票，然后收回表决票。"
+        ) % {"n": vote.roll.filter(channel=Channel.DEVICE).count(), "least": vote.device_least}
+        there = events_on(subject, grant, timezone.now())
+        doors = [one for one in there if one.when == self.obstacles_to_turning]
+        return {"became": [told], "doors": doors, "on": subject}
+
     def turn_to_paper(self, act: Act, subject: Any) -> Outcome:
         """Too few by device, and a teller agrees: their ballots are destroyed unopened and they vote on paper."""
         vote = self.locked(subject)
@@ -648,10 +661,12 @@ class Desk:
         return self.at_asked(subject, "close") | {"yet_to_vote": missing}
 
     def at_turning(self, subject: Any) -> dict[str, Any]:
-        """The desk with why the box is to be emptied and how many ballots that destroys."""
+        """The desk with why the box is to be emptied, how many ballots that destroys, and who is to have paper then."""
         told = self.at_asked(subject, "turn")
         if told["entered"]:
             told["entered"]["figures"] = [(_("将作废的电子票"), turnout_of(told["vote"])["voted"])]
+            group = told["vote"].roll.filter(channel=Channel.DEVICE).select_related("line")
+            told["to_have_paper"] = [entry.line.name for entry in group]
         return told
 
     def at_recount(self, subject: Any) -> dict[str, Any]:

@@ -74,6 +74,8 @@ def register_floor_acts(
             basis=_("同一名册，每人一票：未投电子票、没有按键的代表可以改领纸质票，纸质票合计不少于规定张数"),
             output=_("发出纸质票张数"),
             in_person=True,
+            handed_out=BECAME,
+            handed_told=desk.too_few_by_device,
             **shared,
         )
     )

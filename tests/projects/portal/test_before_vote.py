@@ -287,6 +287,24 @@ def test_the_number_on_the_roll_is_counted_there(town, asked, client, monkeypatc
     assert told == "名册已核定：文件 20 人，名册 19 人。"
 
 
+def test_blanks_that_make_names_and_titles_as_wide_as_the_others_do_not_matter(town, asked, client):  # noqa: F811
+    rows = full_roll(town)
+    for row in rows:
+        row[0] = f"{row[0][0]}　{row[0][1:]} "
+    task = open_task("deliberation.roll").pk
+    as_office(client, town, "clerk")
+    preview = send(client, task, rows, ["姓　名", "用户名", "代 表 团"])
+    assert preview.status_code == 200 and "文件 20 人，名册 20 人" in preview.content.decode()
+    rows[0][0] = "无　此人"
+    assert "表中写的是无此人" in send(client, task, rows).content.decode()
+
+
+def test_an_empty_sheet_is_said_to_be_empty(town, asked, client):  # noqa: F811
+    as_office(client, town, "clerk")
+    answer = send(client, open_task("deliberation.roll").pk, [], ["", "", ""])
+    assert answer.status_code == 422 and "表中没有数据。" in answer.content.decode()
+
+
 def test_wrong_rows_name_their_column_and_nothing_is_imported(town, asked, client):  # noqa: F811
     rows = full_roll(town)
     rows[0][1] = "nobody@T01"

@@ -44,6 +44,7 @@ from workflow.flows.models import Deadline
 from workflow.flows.services import send_back
 from workflow.inbox.story import line_of
 from workflow.people.isolation import SYSTEM, apply
+from workflow.roles.models import RoleGrant
 
 TITLES = ["文化礼堂", "村道硬化"]
 
@@ -598,6 +599,26 @@ def test_the_question_to_turn_to_paper_leaves_the_inbox_once_nobody_is_left_by_d
     assert "没有电子票须要改用。" in Entry.objects.get(action="flow.cancel").body
 
 
+def test_whoever_agrees_reads_who_is_to_have_paper_whether_they_have_voted_or_not(few, client):
+    vote_all(few, most=1)
+    page = page_of("voting.turn_confirm", few.town.of("teller"), "teller", client)
+    assert "同意后改领纸质票的代表" in page and "代表17、代表18、代表19、代表20" in page
+    assert "不论是否已经用手机投票" in page and "代表16" not in page
+
+
+def test_whoever_hands_out_so_much_paper_that_too_few_are_left_reads_what_comes_next(hall):
+    chief = RoleGrant.objects.get(user=hall.town.of("chief_teller"), office="chief_teller")
+    opened(hall, on_paper=range(1, 6))
+    hand_paper(hall, *range(6, 16))
+    assert DESK.too_few_by_device(hall.cycle, chief) == {"became": []}
+    hand_paper(hall, 16)
+    told = DESK.too_few_by_device(hall.cycle, chief)
+    assert "只余 4 人，少于 5 人" in told["became"][0]
+    assert [door.key for door in told["doors"]] == ["voting.turn_to_paper"]
+    teller = RoleGrant.objects.get(user=hall.town.of("teller"), office="teller")
+    assert DESK.too_few_by_device(hall.cycle, teller)["doors"] == []
+
+
 def test_whoever_declines_to_turn_to_paper_reads_that_the_vote_goes_on(few, client):
     task, teller = "voting.turn_confirm", few.town.of("teller")
     assert DECLINED in checked(task, teller, "teller", client, decision="decline", reason="请先改领纸质票。")
@@ -644,7 +665,7 @@ def test_a_deputy_whose_phone_died_takes_paper_instead(hall):
     hand_paper(hall, 20)
 
     assert hall.vote.paper_issued == 6
-    with pytest.raises(InvalidForm):
+    with pytest.raises(InvalidForm, match="刚刚用手机投了票，不能再领纸质票"):
         perform(
             "voting.hand_paper", hall.cycle, actor=hall.town.of("teller"), at=at(DAY),
             data={"lines": [line(hall, 1)], "reason": "已经投过电子票"}, reauthenticated=True,
