@@ -1,9 +1,10 @@
 """The voter's pages: in, mark, check, done. Nothing is stored before the last step, and that leaves no trace of when.
 
 No session, no message, no entry of the trail, no log line (integrity.md §2.2); marks are in bodies of requests only,
-every request of a vote has one length and every page one size, whatever is marked on it. One exception: where a browser
-runs no script, what is ticked (in a vote by `select`) makes the request to the checking page longer, so that who watches the
-line may count the ticks, not whose they are; the request that casts has one length there too.
+every request of a vote has one length and every page one size, whatever is marked on it and however far somebody is. One
+exception: where a browser runs no script, what is ticked (in a vote by `select`) makes the request to the checking page
+longer, so that who watches the line may count the ticks, not whose they are; the request that casts has one length there
+too.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ from workflow.roles.middleware import in_office
 MOST_TOKEN = 64
 # What the last page posts: it showed a ballot this request brought, or one that had been kept before.
 DONE, KEPT = "done", "kept"
-PAGE_BYTES = 64 * 1024  # room for forty projects with all that is said of each
+PAGE_BYTES = (
+    16 * 1024
+)  # ten projects with all that is said of each; a longer ballot's pages are as many times that
+ROOM = 1024  # for what may stand on a page of a ballot besides: that it is not filled in as it should be
 View = Callable[..., HttpResponse]
 
 
@@ -63,17 +67,50 @@ def voters_page(view: View) -> View:
     @sensitive_post_parameters()
     @require_http_methods(["GET", "HEAD", "POST"])
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _of_one_size(private(view(request, *args, **kwargs)))
+        page = private(view(request, *args, **kwargs))
+        return _of_one_size(page, _size_for(request) if page.content else PAGE_BYTES)
 
     run.own_transaction = run.unrecorded = True  # type: ignore[attr-defined]
     return run
 
 
-def _of_one_size(page: HttpResponse) -> HttpResponse:
-    """Fill a page up to a whole number of PAGE_BYTES: its size in a log says nothing of what stands on it."""
+def _of_one_size(page: HttpResponse, size: int) -> HttpResponse:
+    """Fill a page up to a whole number of `size`: its size in a log says nothing of what stands on it."""
     if page.content:
-        page.content += b" " * (-len(page.content) % PAGE_BYTES)
+        page.content += b" " * (-len(page.content) % size)
     return page
+
+
+def _size_for(request: HttpRequest) -> int:
+    """How large every page of the vote is that this browser was admitted to; before it was, and at the entrance, PAGE_BYTES."""
+    admission = admission_of(request) if request.path == reverse("ballot") else None
+    if admission is None:
+        return PAGE_BYTES
+    try:
+        sheet = kept_sheet(admission.vote) or _read_sheet(admission)
+    except (OperationalError, InterfaceError):
+        return PAGE_BYTES
+    return _size_of(sheet, get_language() or "") if sheet else PAGE_BYTES
+
+
+def _size_of(sheet: Sheet, language: str) -> int:
+    """The longest page of a vote is its ballot, with what may be said against it: so many times PAGE_BYTES hold it."""
+    if (size := sheet.sizes.get(language)) is None:
+        blank = filled_on(sheet, {})
+        told = {
+            "marks": blank,
+            "vote": sheet.vote,
+            "mode": str(sheet.paper.mode),
+            "token": sealing.new_token(),
+        }
+        named = sum(len(title.encode()) for title in sheet.paper.candidates)
+        most = (
+            len(render_to_string("voter/ballot.html", told | {"csrf_token": "0" * 64}).encode())
+            + named
+            + ROOM
+        )
+        size = sheet.sizes[language] = -(-most // PAGE_BYTES) * PAGE_BYTES
+    return size
 
 
 def _stopped(request: HttpRequest, stop: Stop, entry: RollEntry | None = None) -> HttpResponse:
@@ -342,7 +379,9 @@ def _done(request: HttpRequest, sheet: Sheet, done: Cast) -> HttpResponse:
         told = words | {"before": done.before, "stage": KEPT if done.before else DONE}
         rendered = render_to_string("voter/done.html", told, request).encode()
         page = _keep(_LAST_PAGES, kind, _WORD.split(rendered))
-    return HttpResponse(_last_page(_of_vote(sheet, kind, page), done.tracker, request.POST))
+    return HttpResponse(
+        _last_page(_of_vote(sheet, kind, page), done.tracker, request.POST, _size_of(sheet, kind[0]))
+    )
 
 
 def _keep(pages: Pages, kind: Kind, parts: list[bytes]) -> list[bytes]:
@@ -372,7 +411,7 @@ def _with_words_of(vote: Vote | None, page: list[bytes]) -> list[bytes]:
     return parts
 
 
-def _last_page(parts: list[bytes], tracker: str, posted: Mapping[str, Any]) -> bytes:
+def _last_page(parts: list[bytes], tracker: str, posted: Mapping[str, Any], size: int) -> bytes:
     """The key the ballot came with opens the form of this page too."""
     words = {
         b"tracker": tracker,
@@ -380,7 +419,7 @@ def _last_page(parts: list[bytes], tracker: str, posted: Mapping[str, Any]) -> b
         b"csrf_token": posted.get("csrfmiddlewaretoken", ""),
     }
     page = b"".join(escape(words[part]).encode() if place % 2 else part for place, part in enumerate(parts))
-    return page + b" " * (-len(page) % PAGE_BYTES)
+    return page + b" " * (-len(page) % size)
 
 
 @sensitive_variables()
@@ -404,7 +443,7 @@ def cast_without_a_hitch(request: HttpRequest, posted: Mapping[str, str], langua
     if marks.faults:
         return None
     done = cast(admission.voter, marks.ballot, marks.paper, token, sheet.vote.public_key)
-    return None if done.before else _last_page(parts, done.tracker, posted)
+    return None if done.before else _last_page(parts, done.tracker, posted, _size_of(sheet, language))
 
 
 _OPERATIONS: dict[str, Callable[[HttpRequest, Admission], HttpResponse]] = {

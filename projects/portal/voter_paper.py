@@ -73,7 +73,7 @@ Pages = dict[Kind, list[bytes]]  # in parts
 class Sheet:
     """What stands on a ballot, whoever fills it in. items: the candidates' own records, by reference.
 
-    last_pages: what is shown once it is cast, as far as it has been.
+    last_pages: what is shown once it is cast, as far as it has been. sizes: of its pages by language, as far as measured.
     """
 
     vote: Vote | None
@@ -81,6 +81,7 @@ class Sheet:
     options: list[Option]
     items: Mapping[str, Any] = field(default_factory=dict)
     last_pages: Pages = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     @cached_property
     def titles(self) -> dict[int, str]:

@@ -168,7 +168,9 @@
      that whoever goes back to it, or loads it anew, finds an empty one that says so, and no question whether to send it again;
      what the address ends in is sent to nobody. */
   document.querySelectorAll("form.ballot").forEach(function (form) {
-    window.history.replaceState(window.history.state, "", "#again");
+    function markAddress() { window.history.replaceState(window.history.state, "", "#again"); }
+    /* The ballot itself says so: its address changes once the page stands, until then the browser would look up what it ends in. */
+    if (document.getElementById("again")) { window.addEventListener("load", markAddress); } else { markAddress(); }
     function forget() {
       form.querySelectorAll("input[data-unmarked]").forEach(function (one) { one.remove(); });
     }

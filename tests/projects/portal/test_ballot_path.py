@@ -366,7 +366,7 @@ def test_neither_the_pages_nor_what_they_send_tell_by_their_size(hall_of, mode, 
         pages |= {len(paper.content), len(check.content), len(done.content), len(phone.get(PAPER).content)}
         sent.add(len(urlencode(fields)))
 
-    assert pages == {PAGE_BYTES}
+    assert pages == {PAGE_BYTES}, "three projects and all that is said of them"
     assert len(sent) == 1
     assert [name for name, _value in fields if name.startswith("m")] == ["m1", "m2", "m3"]
 

@@ -1001,7 +1001,7 @@ def test_a_long_account_is_as_long_on_a_telephone_as_on_the_sheet_with_most_room
 
 @pytest.mark.parametrize("mode", ["select", "each", "rank"])
 def test_the_ballot_with_all_it_says_is_of_one_size_whatever_is_marked_on_it(hall_of, mode, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(voter, "PAGE_BYTES", 1)  # as it is before it is filled up
+    monkeypatch.setattr(voter, "_of_one_size", lambda page, _size: page)  # as it is before it is filled up
     hall = hall_of(tuple(f"村道{n}" for n in range(1, 10)), seats=9, mode=mode)  # noqa: F811
     hall.describe(ACCOUNT)
     hall.hold_keys()
@@ -1025,7 +1025,7 @@ def test_the_ballot_with_all_it_says_is_of_one_size_whatever_is_marked_on_it(hal
     assert len(sizes) == 1
 
 
-def test_the_longest_ballot_a_sheet_takes_fills_no_more_than_one_page(hall_of):  # noqa: F811
+def test_the_pages_of_the_longest_ballot_a_sheet_takes_are_of_one_size_too(hall_of):  # noqa: F811
     hall = hall_of(tuple(f"农村饮用水管网延伸工程{n}" for n in range(40)), seats=9, mode="each")  # noqa: F811
     hall.describe(ACCOUNT * 9)
     hall.hold_keys()
@@ -1033,4 +1033,23 @@ def test_the_longest_ballot_a_sheet_takes_fills_no_more_than_one_page(hall_of): 
     phone = come_in(hall)
     page = phone.get(PAPER)
     check = phone.post(PAPER, {"op": "check", "token": token_on(page), "m1": "1"})
-    assert len(page.content) == len(check.content) == voter.PAGE_BYTES and len(facts_on(page)) == 40
+    assert len(page.content) == len(check.content) == 4 * voter.PAGE_BYTES and len(facts_on(page)) == 40
+    done = cast_by(phone, m1="1")
+    told = phone.get(PAPER)
+    assert "您已经投过票" in text_of(told) and len(told.content) == len(done.content) == len(page.content)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("mode", ["select", "each", "rank"])
+def test_what_is_said_against_a_ballot_makes_its_page_no_larger(hall_of, mode, language):  # noqa: F811
+    titles = tuple(f"农村饮用水管网延伸改造和水质提升工程第{n}标段" for n in range(1, 25))
+    hall = hall_of(titles, seats=9, mode=mode, each_cap=True)  # noqa: F811
+    hall.describe(ACCOUNT * 9)
+    hall.hold_keys()
+    hall.open()
+    phone = come_in(hall)
+    known = {"headers": {"accept-language": language}}
+    page = phone.get(PAPER, **known)
+    marks = {f"m{n}": "1" for n in range(1, 25)}
+    wrong = phone.post(PAPER, {"op": "check", "token": token_on(page), **marks}, **known)
+    assert wrong.status_code == 422 and len(wrong.content) == len(page.content)
