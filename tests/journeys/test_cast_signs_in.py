@@ -54,7 +54,7 @@ def test_every_office_signs_in_with_its_password_and_the_pages_it_is_led_to_open
         home = client.post("/login/", {"username": user.username, "password": PASSWORD}, follow=True)
         assert home.status_code == 200 and home.wsgi_request.user == user, user.username
         assert home.wsgi_request.path in ("/inbox/", "/county/", "/people/", "/trail/"), office
-        links = addresses_in(client.get("/inbox/").content.decode())
+        links = addresses_in(client.get("/inbox/", follow=True).content.decode())
         outside = set(OUTSIDE.get(office, ()))
         assert links and not links & outside, office
         for path in {link for link in links if LONG or opened[link] < ENOUGH} | outside:
