@@ -218,10 +218,13 @@ def recovery_sheet(act: Act, vote: Vote, office: str, passphrase: str) -> str:
 
 
 def without_sheet(vote: Vote) -> list[str]:
-    """The offices whose recovery sheet of the vote's present key nobody has printed; none before the key is made."""
+    """The offices whose recovery sheet of the vote's present key nobody has printed; none before the key is made.
+
+    A recount has the key of the vote whose box it counts.
+    """
     if not vote.public_key:
         return []
-    of_vote = Entry.objects.filter(subject=vote.reference)
+    of_vote = Entry.objects.filter(subject=(vote.box_of or vote).reference)
     made = of_vote.filter(action="vote.make_keys").latest("pk")
     printed = of_vote.filter(action="vote.print_recovery_sheet", pk__gt=made.pk).values_list(
         "body", flat=True

@@ -26,6 +26,7 @@ from projects.cycles.documents.pdf import pdf_of
 from projects.cycles.models import Paper, RollLine
 from projects.cycles.rulebook import Rules
 from projects.deliberation.method import method_draft
+from projects.deliberation.readiness import readiness_sheet
 from projects.deliberation.selectors import adopting_page
 from projects.demo.play.voting import Sheet, keyed
 from projects.voting.ballot_sheet import sheet_of
@@ -34,7 +35,7 @@ from projects.voting.flows import TurnFlow
 from tests.builders import at, do, open_task
 from tests.polling import token_with
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK, two_holders
-from tests.projects.voting.conftest import DAY, in_a_subdistrict, page_of, settled
+from tests.projects.voting.conftest import DAY, T, in_a_subdistrict, page_of, settled
 from tests.projects.voting.test_voting_pages import ANEW, DECLINED, KEYINGS, checked, done_page, may_follow
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting
@@ -746,6 +747,8 @@ def test_a_recount_opens_the_box_again_by_another_pair(hall):
         data={"reason": "代表要求复核，主席团同意"}, reauthenticated=True,
     )  # fmt: skip
     do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
+    without = [line for line in readiness_sheet(hall.cycle, T) if "恢复单" in line.note]
+    assert len(without) == 3, "it has the key of the vote whose box it counts"
     close(hall)
     with pytest.raises(Refused, match="复票须至少换一人开箱"):
         open_box(hall)
