@@ -57,7 +57,11 @@ ALLOWED: dict[str, Allowance] = {
     "selection.draft_list": Allowance(MOVED, {"proposals": 1}),
     "selection.conclude": Allowance(MOVED, {"proposals": 1}),
     "selection.answer": Allowance(MOVED, {"proposals": 1}),
-    "deliberation.readiness": Allowance("each check of the sheet reads what it is about", {"checks": 3}),
+    "deliberation.readiness": Allowance(
+        "each check of the sheet reads what it is about; the paper names who is to act, office by office",
+        {"checks": 3},
+        besides=8,
+    ),
     "deliberation.roll": Allowance(
         f"{JOINED}; {LET_GO}; where each sat before, under which term, and whether it was voted on",
         besides=16,
