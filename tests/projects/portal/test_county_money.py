@@ -104,7 +104,7 @@ def test_what_was_planned_of_a_source_opens_the_projects_it_is_the_sum_of(client
         listed = shown(client, year, url.replace("&amp;", "&"))
         assert (summed(listed) or ["0 万元"])[-1] == text.strip(), url
         sums[text.strip()] = int(re.search(r"data-total>(\d+)<", listed)[1])
-    assert sums == {"200 万元": 1, "180 万元": 1, "0 万元": 0}
+    assert sums == {"200 万元": 1, "180 万元": 1, "0 万元": 0, "380 万元": 1}
     assert "逐个项目查看资金来源" in page
     assert summed(shown(client, year, "/county/list/sources/"))[-1] == "380 万元"
 
