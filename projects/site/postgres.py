@@ -315,6 +315,15 @@ class Cluster:
                 )
             self._make_database(connection)
 
+    def make_stand_in(self, role: str) -> None:
+        """Have a role of this name, of which the owner is: what is said to an owner called so elsewhere holds here too."""
+        with self.superuser() as connection:
+            if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
+                connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+                connection.execute(
+                    sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(OWNER_ROLE))
+                )
+
     def _make_database(self, connection: psycopg.Connection[Any]) -> None:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
         if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -101,6 +102,16 @@ def test_a_policy_reads_the_context_once_a_statement_and_not_at_every_row(db):
     assert len(found) > 300
     at_each_row = [(table, name) for table, name, told in found if worked_out_once(told) != told]
     assert at_each_row == [*ONE_AT_A_TIME]
+
+
+def test_what_is_added_one_at_a_time_is_added_by_whom_the_policies_of_such_tables_let(db):
+    checks = {(table, name): check or "" for table, name, _using, check in policies()}
+
+    def told(of: tuple[str, str]) -> str:
+        return re.sub(r" AS \w+|\s", "", worked_out_once(checks[of]))
+
+    # Forced with write="units", as they are.
+    assert {told(bare) for bare in ONE_AT_A_TIME} == {told(("workflow_urge", "adds"))}
 
 
 def test_a_setting_that_is_read_at_every_row_is_put_into_a_subquery():

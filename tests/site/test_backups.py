@@ -348,7 +348,7 @@ def test_a_backup_of_a_trail_that_lost_its_end_is_found_by_a_head_kept_outside(
     rows = backup.manifest["rows"]["workflow_entry"]
     told = backup.manifest | {"files": 2, "rows": backup.manifest["rows"] | {"workflow_entry": rows + 1}}
     (backup.folder / "manifest.json").write_text(json.dumps(told))
-    monkeypatch.setattr(drilling, "a_server", lambda place: nullcontext(empty))
+    monkeypatch.setattr(drilling, "a_server", lambda place, owner: nullcontext(empty))
     status, said = seen("restore_drill", "latest", "--heads", str(file))
     assert status == 1 and "T01　第3条" in said and "与留存的校验值不一致" in said
     # Made over into another, it differs besides from what was written down of it, and from what is in it.
@@ -415,6 +415,33 @@ def test_a_backup_the_system_in_use_knows_nothing_of_is_not_relied_on(unit: Unit
         said = {"backup": elsewhere.name, "manifest": "0" * 64}
         write_down(Act(None, "operator", county, NOW), "log.restored", f"unit:{county.pk}", after=said)
     assert drilling.known_of(elsewhere).registered == "0" * 64
+
+
+def test_a_backup_of_a_database_whose_owner_has_another_name_is_tried_out_like_any(
+    unit: Unit, fresh_database: str, folders: Path, settings: Any
+) -> None:
+    if settings.CLUSTER is None:
+        pytest.skip("only the embedded server lets a test make a role")
+    other, policies = (
+        f"piaojue_test_{os.getpid()}_owner",
+        "SELECT tablename, policyname FROM pg_policies WHERE",
+    )
+    with settings.CLUSTER.superuser(fresh_database) as opened:
+        names = sql.Identifier(other), sql.Identifier(settings.OWNER_ROLE)
+        opened.execute(sql.SQL("CREATE ROLE {0} NOLOGIN; GRANT {0} TO {1}").format(*names))
+        said = opened.execute(f"{policies} %s = ANY (roles)", [settings.OWNER_ROLE]).fetchall()
+        assert {table for table, _name in said} == {"workflow_leaf", "workflow_head"}
+        for table, name in said:
+            to = sql.SQL("ALTER POLICY {} ON {} TO {}").format(*map(sql.Identifier, (name, table, other)))
+            opened.execute(to)
+    settings.OWNER_ROLE = other
+    try:
+        seen("backup")
+        status, told = seen("restore_drill", "latest")
+        assert status == 0 and "完好，可以恢复" in told, told
+    finally:
+        with settings.CLUSTER.superuser(fresh_database) as opened:
+            opened.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(other)))
 
 
 def test_one_drill_at_a_time_tries_out(folders: Path) -> None:

@@ -161,11 +161,17 @@ def _clear(folder: Path) -> None:
 
 
 @contextmanager
-def a_server(folder: Path) -> Iterator[Access]:
-    """An empty database, as its owner, in a server made for it inside the folder."""
+def a_server(folder: Path, owner: str) -> Iterator[Access]:
+    """An empty database, as its owner, in a server made for it inside the folder.
+
+    owner: the role the backup's database belonged to. Policies of the trail are said to it, so it is one there too, and
+    whoever owns the database now is of it.
+    """
     cluster = Cluster(folder / "pg", durable=False)
     try:
-        yield Access(database_settings(cluster.ensure().owner), cluster)
+        there = Access(database_settings(cluster.ensure().owner), cluster)
+        cluster.make_stand_in(owner)
+        yield there
     finally:
         cluster.release()
 
@@ -180,7 +186,7 @@ def drill(backup: Backup, feeds: Sequence[Feed]) -> Drill:
     with in_one_line(), _a_place() as place:
         refuse_unless_usable(backup, feeds)
         known = known_of(backup)
-        with a_server(place) as there:
+        with a_server(place, backup.manifest["roles"]["owner"]) as there:
             load(backup, there)
             unpacked = unpack(backup, place / "uploads")
             with pointed_at(there):
