@@ -119,9 +119,12 @@ class VoteMachine(Opening):
 
     @rule(name=deputy)
     def come_in_by_code(self, name: str) -> None:
+        """A code is good once, and of no use any more to who has voted without it."""
         if code := self.codes.get(name):
-            self.tries(lambda: rolls.enter_by_code(code), allowed=name not in self.used)
-            self.used.add(name)
+            allowed = name not in self.used and name not in self.cast
+            self.tries(lambda: rolls.enter_by_code(code), allowed=allowed)
+            if allowed:
+                self.used.add(name)
         if self.dead:
             self.tries(lambda: rolls.enter_by_code(self.dead[-1]), allowed=False)
 
