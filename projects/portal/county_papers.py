@@ -152,7 +152,7 @@ def notes_of(view: View) -> list[str]:
     told = [
         _("%(period)s，截至%(day)s。") % {"period": view.period, "day": date_format(view.today)},
         *([_("只列有超期事项的。")] if view.only else []),
-        *([_("另有往年超期未办结 %(n)s 件。") % {"n": view.overdue_earlier}] if view.overdue_earlier else []),
+        *filter(None, [view.earlier_told]),
         *(
             [_("程序规范检查截至%(day)s。") % {"day": date_format(whole.examined_on)}]
             if whole.examined_on

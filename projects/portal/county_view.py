@@ -285,6 +285,18 @@ class View:
         every = fig.together(figures for _year, figures in self.calendar)
         return every.overdue - self.whole.overdue
 
+    @cached_property
+    def earlier_told(self) -> str:
+        """How many these are and, of townships, how long the longest of them is past its day; empty where there are none."""
+        if not self.overdue_earlier:
+            return ""
+        if self.by_county:
+            return _("另有往年超期未办结 %(n)s 件，不在以下各数之内。") % {"n": self.overdue_earlier}
+        kept = fig.figures_by_year([one.cycle_id for one in self.earlier], self.today).values()
+        first = min(filter(None, (figures.first_due(step) for figures in kept for step in STEPS)))
+        told = {"n": self.overdue_earlier, "days": (self.today - first).days}
+        return _("另有往年超期未办结 %(n)s 件，最久的超 %(days)s 天，不在以下各数之内。") % told
+
     @property
     def earlier_url(self) -> str:
         """The list of those tasks."""
@@ -432,18 +444,23 @@ class View:
         }
 
     def funnel(self) -> list[dict[str, Any]]:
-        """The way from a proposal to a project judged good, each stage with its share of the one before."""
+        """The way from a proposal to a project judged good, each stage with its share of the one before.
+
+        told: whether there is anything to tell of it yet; of the deputies' measurement only once one has been held.
+        """
         found: list[dict[str, Any]] = []
         most = max((getattr(self.whole, stage.code) for stage in FUNNEL), default=0)
         for stage in FUNNEL:
             n = getattr(self.whole, stage.code)
+            told = stage.code != "judged" or bool(self.whole.marks_base)
             found.append(
                 {
                     "stage": stage,
                     "n": n,
                     "url": self.behind(stage.behind, stage.filters),
                     "width": n * 100 // most if most else 0,
-                    "share": share(n, found[-1]["n"]) if found else None,
+                    "share": share(n, found[-1]["n"]) if found and told else None,
+                    "told": told,
                 }
             )
         return found

@@ -369,8 +369,18 @@ def test_what_is_overdue_of_earlier_years_is_told_beside_the_latest(client, monk
     assert (latest.whole.overdue, latest.overdue_earlier) == (0, late)
     assert View(home, QueryDict("year=2027"), on).overdue_earlier == 0
     signed_in(client, leader_of(home))
-    found = re.search(rf'href="([^"]+)">另有往年超期未办结 {late} 件<', text_of(client, "/county/"))
-    listed = text_of(client, found[1].replace("&amp;", "&"))
+    told = rf"另有往年超期未办结 {late} 件，最久的超 (\d+) 天，不在以下各数之内。"
+    longest = (
+        on
+        - Deadline.objects.filter(done_at=None, cancelled=False, binds_on__lt=on)
+        .earliest("binds_on")
+        .binds_on
+    ).days
+    found = re.search(rf'{told} <a class="tap" href="([^"]+)">逐件查看<', text_of(client, "/county/"))
+    assert found and int(found[1]) == longest
+    assert re.search(told, text_of(client, "/county/screen/")), "the wall says it too"
+    apply(SYSTEM)
+    listed = text_of(client, found[2].replace("&amp;", "&"))
     assert total_of(listed) == late and "往年" in listed
     assert "2027 年度" in text_of(client, "/county/?year=2027")
 
