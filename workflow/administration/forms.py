@@ -94,7 +94,7 @@ class GrantForm(PlainForm):
     unit = forms.ChoiceField(label=_("任职单位"))
     office = forms.ChoiceField(label=_("职务"))
     since = ChineseDateField(label=_("任职开始"))
-    until = ChineseDateField(label=_("任职结束"), required=False, help_text=_("长期任职的不填"))
+    until = ChineseDateField(label=_("任职结束"), required=False, help_text=_("长期任职的不填；审计人员必填"))
     document = forms.CharField(
         label=_("依据文号"), required=False, max_length=80, help_text=_("审计人员必填审计通知书文号")
     )

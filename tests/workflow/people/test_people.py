@@ -159,6 +159,17 @@ def grant_data(**more: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize(
+    ("code", "article"), [("T01", "《地方组织法》第十八条"), ("C1", "审计人员由审计通知书指派")]
+)
+def test_the_page_of_an_office_to_give_names_what_it_rests_on_there(
+    world: World, signed_in: SignedIn, code: str, article: str
+) -> None:
+    page = signed_in(world.admin).get(f"/people/units/{code}/grant/").content.decode()
+    rests_on = ("《地方组织法》第十八条", "审计人员由审计通知书指派")
+    assert [one for one in rests_on if one in page] == [article]
+
+
 def test_granting_to_a_new_person_prints_a_slip_and_writes_in_the_townships_trail(
     world: World, signed_in: SignedIn
 ) -> None:
