@@ -24,7 +24,8 @@ from projects.portal.documents import written
 from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
 from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
-from workflow.inbox.selectors import offices_served
+from workflow.inbox.acts_done import told_open
+from workflow.inbox.selectors import offices_served, opened_after
 from workflow.people.models import User
 from workflow.people.saying import in_the_records_language, listed, titled
 from workflow.people.services import unit_on
@@ -158,15 +159,22 @@ def notice_of(called: MeetingCall) -> Document:
 
 @require_safe
 def sitting(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """When, where, who attended, and how each matter was decided."""
+    """When, where, who attended, how each matter was decided, the 纪要, and whose turn it is now."""
     held, grant = _sitting(request, pk), acting_grant(request)
+    matters = matters_of(held)
+    come = {one.pk: one for matter in matters if matter.task for one in opened_after(matter.task)}
+    with in_the_records_language():
+        minutes = minutes_of(held)
     context = {
         "sitting": held,
         "listed_here": grant.unit_id == held.seat_id and not registry.office(grant.office).reads_below,
         "body": _name(held),
         "attended": names_of(held.attended.all()),
         "absent": names_of(absent_at(held)),
-        "matters": matters_of(held),
+        "matters": matters,
+        "minutes": minutes,
+        "opened": told_open(come.values(), held.unit),
+        "hall": held.unit,
     }
     return render(request, "portal/sitting.html", context)
 

@@ -16,6 +16,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import escape
 
 from notifications.models import Delivery
 from notifications.post import post_unit
@@ -34,6 +35,7 @@ from workflow.flows.errors import NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.models import Deadline, Draft, Meeting, MeetingCall, Sitting
 from workflow.flows.services import cancel_flow, claim, complete
 from workflow.flows.sittings import Called, hold, may_be_joined
+from workflow.inbox.selectors import opened_after
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -321,6 +323,12 @@ def test_the_pages_list_record_check_and_write_the_minutes(client, town):
     answer = client.get(f"/meetings/{made.pk}/docx/")
     words = [p.text for p in docx.Document(io.BytesIO(answer.content)).paragraphs]
     assert "中共青溪镇委员会" in words and "青溪镇党委会议" not in words
+    shown = client.get(f"/meetings/{made.pk}/").content.decode()
+    assert all(escape(text) in shown for text in words[words.index("青溪镇党委会议纪要") + 1 :] if text)
+    opened = [one for task in tasks for one in opened_after(task.task)]
+    assert opened and all(
+        str(one.task.flow_task.task_title) in shown.partition("办结以后")[2] for one in opened
+    )
     assert "青溪镇党委会议纪要" in words and any("应到 7 人，实到 5 人" in w for w in words)
     assert sum("赞成 5 票" in w for w in words) == 2 and any(w.startswith("二、") for w in words)
     client.force_login(town.of("chair"))
