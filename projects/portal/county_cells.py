@@ -6,7 +6,7 @@ it can be sorted and added up there. A text is written as text alone: nothing it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -91,12 +91,6 @@ def said(cell: Cell) -> str:
         case float():
             return money(round(cell * FEN_PER_WAN), FEN_PER_WAN)
     return str(cell)
-
-
-def summed(cells: Iterable[Cell]) -> Cell:
-    """What a column of sums adds up to; nothing where it holds none."""
-    sums = [cell.fen for cell in cells if isinstance(cell, Fen)]
-    return Fen(sum(sums)) if sums else None
 
 
 class Formats:
