@@ -15,7 +15,7 @@ from projects.cycles.selectors import rules_in_force
 from projects.oversight import townships
 from projects.oversight.boundaries import MOST_BYTES, Unfit, drawing_of
 from projects.oversight.measures import MEASURES, WEIGHED
-from projects.oversight.models import BulletinKind, ModelRulebook, SampleOf
+from projects.oversight.models import LONGEST_TITLE, BulletinKind, ModelRulebook, SampleOf
 from projects.oversight.prompting import begun_on
 from projects.oversight.selectors import (
     called,
@@ -39,7 +39,7 @@ from workflow.people.saying import listed, titled
 class GuidanceForm(StepForm):
     """指导意见."""
 
-    title = forms.CharField(label=_("标题"), max_length=120)
+    title = forms.CharField(label=_("标题"), max_length=LONGEST_TITLE)
     words = forms.CharField(label=_("内容"), widget=forms.Textarea(attrs={"rows": 6}), max_length=5000)
 
 
@@ -260,7 +260,7 @@ class SendForm(ToDue):
 class NoteForm(StepForm):
     """工作提示函: what, and a reply by when. Opened from a task that is stuck, it says which and how long past its day."""
 
-    title = forms.CharField(label=_("事由"), max_length=120)
+    title = forms.CharField(label=_("事由"), max_length=LONGEST_TITLE)
     words = forms.CharField(label=_("提示内容"), widget=forms.Textarea(attrs={"rows": 6}), max_length=5000)
     reply_by = ChineseDateField(label=_("请于此日前回复"))
 

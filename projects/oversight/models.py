@@ -17,6 +17,8 @@ from workflow.machines.models import Record
 from workflow.people.models import Unit
 from workflow.people.saying import listed, titled
 
+LONGEST_TITLE = 120  # characters of what the county writes to a township
+
 
 class GuidanceKind(models.TextChoices):
     OPINION = "opinion", _("指导意见")
@@ -35,7 +37,7 @@ class Guidance(models.Model):
     of = models.CharField(
         _("文种"), max_length=10, choices=GuidanceKind.choices, default=GuidanceKind.OPINION
     )
-    title = models.CharField(_("标题"), max_length=120)
+    title = models.CharField(_("标题"), max_length=LONGEST_TITLE)
     words = models.TextField(_("内容"))
     held_on = models.DateField(_("培训日期"), null=True)
     place = models.CharField(_("培训地点"), max_length=120, blank=True)
@@ -63,7 +65,7 @@ class Note(Record):
     kind: ClassVar[str] = "note"
     county = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     cycle = models.ForeignKey(Cycle, models.PROTECT, null=True, related_name="notes")
-    title = models.CharField(_("事由"), max_length=120)
+    title = models.CharField(_("事由"), max_length=LONGEST_TITLE)
     words = models.TextField(_("提示内容"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     sent_on = models.DateField()

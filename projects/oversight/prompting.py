@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from projects.cycles.models import Cycle
+from projects.oversight.models import LONGEST_TITLE
 from workflow.flows.models import Deadline
 from workflow.people.saying import in_the_records_language
 from workflow.people.texts import in_words
 from workflow.people.wording import worded
 from workflow.roles import registry
-
-LONGEST_TITLE = 120
 
 
 @dataclass(frozen=True)

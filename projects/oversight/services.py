@@ -21,6 +21,7 @@ from projects.cycles.services import adopt_rulebook, with_one_changed
 from projects.oversight.boundaries import drawing_of
 from projects.oversight.bulletins import day_of, drafted
 from projects.oversight.models import (
+    LONGEST_TITLE,
     Boundary,
     Bulletin,
     Guidance,
@@ -107,7 +108,7 @@ def _to_each(
     act: Act, county: Unit, action: str, townships: Iterable[Unit], title: str, **guidance: Any
 ) -> None:
     """Each township keeps it and has an entry of its own trail, in the order of units, or chains would meet."""
-    headed = title[:120]
+    headed = title[:LONGEST_TITLE]
     for township in sorted(townships, key=lambda unit: unit.pk):
         Guidance.objects.create(
             unit=township, county=county, title=headed, by=act.person, at=act.at, **guidance
@@ -166,7 +167,7 @@ def offer_model(
             by=act.person,
             at=act.at,
         )
-        _told(act, county, township, "oversight.model", f"{_('示范规则')}：{title}"[:120])
+        _told(act, county, township, "oversight.model", f"{_('示范规则')}：{title}"[:LONGEST_TITLE])
 
 
 def adopt_model(act: Act, township: Unit, *, model: ModelRulebook, note: str) -> Outcome:
