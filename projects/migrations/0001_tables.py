@@ -144,6 +144,7 @@ class Migration(migrations.Migration):
                     ('as_of', models.DateField(verbose_name='数字截至')),
                     ('drafted_on', models.DateField(verbose_name='起草日期')),
                     ('sent_on', models.DateField(null=True, verbose_name='发出日期')),
+                    ('addressee', models.TextField(blank=True, verbose_name='主送机关')),
                     ('state', django_fsm.FSMField(choices=[('draft', '草稿'), ('sent', '已发出')], default='draft', max_length=50, protected=True)),
                 ],
                 options={

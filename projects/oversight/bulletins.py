@@ -317,7 +317,7 @@ def _wan(fen: int) -> str:
 def addressed(county: Unit, to: Iterable[Unit] = ()) -> str:
     """主送机关 of a 通报: the congresses' presidiums of the townships and the working committees of the subdistricts.
 
-    to: those it has gone to; where that is all there are, or none yet, they are not named one by one.
+    As they are today. to: those it goes to; where that is all there are, or none yet, they are not named one by one.
     """
     below, named = {unit.pk for unit in townships_below(county)}, sorted(to, key=lambda unit: unit.code)
     if named and {unit.pk for unit in named} != below:

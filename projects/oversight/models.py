@@ -240,7 +240,8 @@ class Bulletin(Record):
 
     unit: the county. year: the project year of annual paragraphs; of a bulletin the calendar year of its quarter.
     figures: what the draft was filled with, in order: label, text, list and filters behind it, as they were at the end
-    of `as_of`; editing leaves them as they are, and `trace` says which of them the text still tells.
+    of `as_of`; editing leaves them as they are, and `trace` says which of them the text still tells. addressee: 主送机关
+    as it went out, whatever becomes of the townships; empty before.
     """
 
     kind: ClassVar[str] = "bulletin"
@@ -254,6 +255,7 @@ class Bulletin(Record):
     drafted_on = models.DateField(_("起草日期"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     sent_on = models.DateField(_("发出日期"), null=True)
+    addressee = models.TextField(_("主送机关"), blank=True)
     state = FSMField(default=BulletinState.DRAFT, choices=BulletinState.choices, protected=True)
 
     def __str__(self) -> str:

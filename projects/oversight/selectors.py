@@ -19,7 +19,6 @@ from projects.cycles.selectors import rules_in_force
 from projects.lifecycle.booklet.reading import roads_of
 from projects.oversight.models import (
     Boundary,
-    Bulletin,
     Guidance,
     GuidanceKind,
     ModelRulebook,
@@ -78,14 +77,6 @@ def guidance(unit: Unit | None = None) -> QuerySet[Guidance, Any]:
     said = _to(unit, Guidance.objects.all()).values("of", "title", "words", "at", "held_on")
     names = StringAgg("unit__name", delimiter="、", order_by="unit__code")
     return said.annotate(townships=names, number=Min("pk")).order_by("-at", "title", "words")
-
-
-def circulated_as(bulletin: Bulletin) -> list[Unit]:
-    """The townships a bulletin has gone to; none before it is sent."""
-    if bulletin.sent_on is None:
-        return []
-    sent = Guidance.objects.filter(county=bulletin.unit, of=GuidanceKind.CIRCULAR, words=bulletin.body)
-    return list(Unit.objects.filter(pk__in=sent.filter(at__date=bulletin.sent_on).values("unit")))
 
 
 def trainings(unit: Unit, first: date, last: date) -> QuerySet[Guidance]:

@@ -19,7 +19,7 @@ from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import rules_in_force
 from projects.cycles.services import adopt_rulebook, with_one_changed
 from projects.oversight.boundaries import drawing_of
-from projects.oversight.bulletins import day_of, drafted
+from projects.oversight.bulletins import addressed, day_of, drafted
 from projects.oversight.models import (
     LONGEST_TITLE,
     Boundary,
@@ -309,6 +309,7 @@ def edit_bulletin(act: Act, bulletin: Bulletin, *, title: str, words: str) -> No
 
 
 def send_bulletin(act: Act, bulletin: Bulletin, *, townships: Iterable[Unit]) -> None:
-    """Send it as any circular is sent."""
-    circulate(act, bulletin.unit, title=bulletin.title, words=bulletin.body, townships=townships)
-    fire(bulletin, "send", act, sent_on=act.on)
+    """Send it as any circular is sent, to those who are what they are on the day."""
+    to = list(townships)
+    circulate(act, bulletin.unit, title=bulletin.title, words=bulletin.body, townships=to)
+    fire(bulletin, "send", act, sent_on=act.on, addressee=addressed(bulletin.unit, to))

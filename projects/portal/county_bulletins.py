@@ -21,7 +21,6 @@ from projects.cycles.documents.sealing import seal_over
 from projects.offices import standing_committee_of
 from projects.oversight.bulletins import addressed, drafted
 from projects.oversight.models import Bulletin, BulletinKind
-from projects.oversight.selectors import circulated_as
 from projects.portal.acts import offers_on
 from projects.portal.county import overseer
 from projects.portal.county_lists import LISTS, filters_asked, words_of
@@ -127,10 +126,10 @@ def bulletin_file(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
 
 
 def addressee_of(held: Bulletin) -> str:
-    """主送机关 of a bulletin; none of paragraphs, which go into a report."""
+    """主送机关 of a bulletin: as it went out, or all there are today; none of paragraphs, which go into a report."""
     if held.of != BulletinKind.QUARTER:
         return ""
-    return addressed(held.unit, circulated_as(held))
+    return held.addressee if held.sent_on else addressed(held.unit)
 
 
 def document_of(held: Bulletin, address: Callable[[str], str]) -> Document:

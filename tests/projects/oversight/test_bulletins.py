@@ -356,6 +356,37 @@ def test_a_draft_is_edited_and_then_sent_as_a_circular_to_those_chosen(county, l
             do(key, held, leader, **data)
 
 
+@pytest.mark.parametrize(
+    ("left_out", "addressee"), [(None, "各乡镇人大主席团"), ("双桥镇", "青溪镇人大主席团、柳河镇人大主席团")]
+)
+def test_whom_it_went_to_stays_as_it_was_when_townships_are_merged_or_become_subdistricts(
+    client, county, leader, left_out, addressee
+):
+    held, draft = drafted(county, leader), drafted(county, leader)
+    chosen = county.children.exclude(name=left_out) if left_out else county.children.all()
+    do("send_bulletin", held, leader, townships=[unit.pk for unit in chosen])
+    apply(SYSTEM)
+    Unit.objects.filter(name="青溪镇").update(kind="subdistrict")
+    Unit.objects.filter(name="双桥镇").update(ends_on=date(2027, 5, 1))
+    for one, told in ((held, addressee), (draft, "各乡镇人大主席团、各街道人大工委")):
+        one.refresh_from_db()
+        client.force_login(leader)
+        assert f"<p>{told}：</p>" in text_of(client, f"/county/bulletins/{one.pk}/")
+        assert document_of(one, str).addressee == told
+        apply(SYSTEM)
+
+
+def test_two_of_the_same_words_sent_on_one_day_name_each_its_own_townships(county, leader):
+    one, other = drafted(county, leader), drafted(county, leader)
+    for held, name in ((one, "青溪镇"), (other, "柳河镇")):
+        do("send_bulletin", held, leader, townships=[county.children.get(name=name).pk])
+        held.refresh_from_db()
+    assert [document_of(held, str).addressee for held in (one, other)] == [
+        "青溪镇人大主席团",
+        "柳河镇人大主席团",
+    ]
+
+
 def test_a_year_nobody_has_and_a_quarter_left_out_are_refused(county, leader):
     with pytest.raises(Refused, match="2025 年第 2 季度各乡镇没有在办的年度"):
         do("draft_bulletin", county, leader, **(QUARTER | {"year": "2025"}))
