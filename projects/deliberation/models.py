@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -22,6 +24,7 @@ class Visit(models.Model):
     erased: the number of the certificate its place and words were erased under.
     """
 
+    kind: ClassVar[str] = "visit"
     PERSONAL = "visits"
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -35,8 +38,13 @@ class Visit(models.Model):
 
     @property
     def reference(self) -> str:
-        """What a visit is called in an entry: "visit:id"."""
-        return f"visit:{self.pk}"
+        """How an entry refers to a visit: "visit:id"."""
+        return f"{self.kind}:{self.pk}"
+
+    @property
+    def label(self) -> str:
+        """Whose visit it is and of which day; nothing of where it led or what was said."""
+        return _t("%(by)s %(on)s走访登记") % {"by": self.by.name, "on": date_format(self.on)}
 
 
 class BudgetLine(models.Model):

@@ -36,6 +36,7 @@ from workflow.people.saying import listed
 from workflow.roles import registry
 
 LONGEST = 80
+MOST_NAMED = 8  # of the records a field lists, from its beginning; the rest are counted
 REFERENCE = re.compile(r"[a-z_]+:[0-9]{1,18}")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}\S*")
@@ -50,6 +51,15 @@ _codes: dict[str, list[tuple[str, Any]]] = {}
 def call_codes(field: str, labels: Mapping[str, Any]) -> None:
     """Register what the codes of a field are called that has no choices of its own. field: "kind.field"."""
     _codes[field] = [(str(code), label) for code, label in labels.items()]
+
+
+# Kinds of records without a machine that entries refer to; rooms add theirs (`call_records`).
+_records: dict[str, Any] = {}
+
+
+def call_records(model: Any) -> None:
+    """Register what entries refer to that is no machine. model: with kind, reference and label, as a `Record` has them."""
+    _records[model.kind] = model
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,7 @@ def names_in(bodies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         one
         for body in bodies
         for value in (*body["before"].values(), *body["after"].values(), *_left_unnamed(body))
-        for one in (value if isinstance(value, list) else [value])
+        for one in (value[:MOST_NAMED] if isinstance(value, list) else [value])
     )
 
 
@@ -95,7 +105,7 @@ def _called(values: Iterable[Any]) -> dict[str, str]:
         if isinstance(one, str) and REFERENCE.fullmatch(one):
             kind, _colon, number = one.partition(":")
             wanted.setdefault(kind, set()).add(int(number))
-    models: dict[str, Any] = {"unit": Unit, **_machines()}
+    models: dict[str, Any] = {"unit": Unit, **_machines(), **_records}
     return {
         record.reference: record.label
         for kind in wanted.keys() & models.keys()
@@ -279,7 +289,7 @@ def _words(kind: str, action: str, name: str, value: Any, names: Mapping[str, st
         return str(TOLD_IN[per_unit](value))
     choices = _choices(field, kind, name)
     if isinstance(value, list):
-        return _listed(value, choices, people=_is_of_people(field))
+        return _listed(value, choices, names, people=_is_of_people(field))
     if isinstance(value, Mapping):
         return _mapped(value)
     if str(value) in choices:
@@ -319,12 +329,19 @@ def _is_of_people(field: Any) -> bool:
     return isinstance(field, PeopleField) or (offered is not None and offered.model is User)
 
 
-def _listed(value: list[Any], choices: Mapping[str, str], *, people: bool = False) -> str:
+def _listed(
+    value: list[Any], choices: Mapping[str, str], names: Mapping[str, str], *, people: bool = False
+) -> str:
     if all(str(one) in choices for one in value):
         return listed(choices[str(one)] for one in value)
     if people:
         return _("共%(count)d人") % {"count": len(value)}
-    return _("共%(count)d项") % {"count": len(value)}
+    known = [names[one] for one in value[:MOST_NAMED] if isinstance(one, str) and one in names]
+    if not known:
+        return _("共%(count)d项") % {"count": len(value)}
+    if len(known) == len(value):
+        return listed(known)
+    return _("%(labels)s等 %(n)s 项") % {"labels": listed(known), "n": len(value)}
 
 
 def _text(text: str, names: Mapping[str, str]) -> str:

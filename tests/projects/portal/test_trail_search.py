@@ -18,6 +18,7 @@ from workflow.audit.services import Act, write_down
 from workflow.inbox.story import actions_called, entries_called, line_of, lines_of
 from workflow.machines.graph import arrows, machines
 from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import Unit
 
 pytestmark = pytest.mark.django_db
 PLAN = {"opens_on": date(2026, 9, 1), "planned_t": date(2027, 1, 20), "planned_t2": date(2028, 1, 18)}
@@ -168,6 +169,20 @@ def test_values_are_told_as_people_read_them(town):
     assert told(town, "change.make_major", "change:1", body="congress")["决定机关"] == ("", "人民代表大会")
     assert told(town, "interpellation.admit", "interpellation:1", form="written")["答复形式"][1] == "书面答复"
     assert told(town, "vote.define", "vote:1", mode="select")["投票方式"] == ("", "差额选择")
+
+
+def test_the_records_a_field_lists_are_named_as_far_as_they_are_there_and_counted_beyond_a_few(town):
+    units = list(Unit.objects.order_by("pk")[:9])
+    names, references = [unit.name for unit in units], [unit.reference for unit in units]
+    listed = {
+        "、".join(names[:8]): references[:8],
+        "、".join(names[:8]) + "等 9 项": references,
+        f"{names[0]}等 2 项": [references[0], "visit:404"],
+        "共2项": ["visit:404", "visit:405"],
+    }
+    for now, of in listed.items():
+        shown = told(town, "personal.read", Cycle.objects.get().reference, data="visits", of=of)
+        assert shown["涉及记录"] == ("", now)
 
 
 def test_an_entrys_records_are_named_by_one_read_for_all_of_its_page(town, django_assert_num_queries):

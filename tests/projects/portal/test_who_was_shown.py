@@ -96,7 +96,10 @@ def test_whoever_of_the_county_is_shown_where_deputies_called_is_on_record_once_
     assert (told["after"], told["label"]) == ({"data": "visits", "of": [visit.reference]}, cycle.label)
     assert tab(client, town.of("clerk"), town, "personal") == tab(client, town.of("clerk"), town, "read") == 1
     page = client.get(f"/trail/?unit={town.unit.code}&kind=personal").content.decode()
-    assert "走访登记的地点、情况" in page and "共1项" in page and cycle.label in page
+    assert "走访登记的地点、情况" in page and cycle.label in page
+    assert f"{visit.by.name} 2026年12月1日走访登记" in page and PLACE not in page, (
+        "whose it was, not what it said"
+    )
 
 
 def test_what_has_been_erased_shows_nobody_anything_and_leaves_no_entry(client, town, cycle, visit):
