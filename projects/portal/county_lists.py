@@ -208,10 +208,11 @@ def _late_tasks(asked: Asked) -> QuerySet[Deadline]:
 
 
 def _task_line(held: Deadline, today: date) -> Line:
-    who = held.seat.name if held.seat_id != held.unit_id else registry.title_of(held.office, held.unit)
     title = str(worded(held.task.flow_task.task_title, held.unit))
     return Line(
-        title, reverse("task", args=[held.pk]), [held.unit.name, held.label, who, *_dated(held, today)]
+        title,
+        reverse("task", args=[held.pk]),
+        [held.unit.name, held.label, held.whose_turn, *_dated(held, today)],
     )
 
 

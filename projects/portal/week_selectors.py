@@ -117,9 +117,7 @@ def _of_task(row: Any) -> Line:
 
 
 def _with_whom(row: Deadline) -> str:
-    office = registry.title_of(row.office, row.unit)
-    where = row.seat.name if row.seat_id != row.unit_id else office
-    return f"{where} · {row.task.owner.name}" if row.task.owner else where
+    return f"{row.whose_turn} · {row.task.owner.name}" if row.task.owner else row.whose_turn
 
 
 def _held(unit: Unit, monday: date, sunday: date, today: date, reader: RoleGrant | None) -> list[Line]:

@@ -84,14 +84,13 @@ def _copy_cells(copy: Any) -> list[str]:
 
 
 def _cells(row: Any) -> list[str]:
-    who = row.seat.name if row.seat_id != row.unit_id else registry.title_of(row.office, row.unit)
     return [
         row.unit.name,
         worded(row.task.flow_task.task_title, row.unit),
         row.label,
         str(row.year or ""),
         worded(name_of_step(row.step), row.unit),
-        who,
+        row.whose_turn,
         row.task.owner.name if row.task.owner else "",
         row.started_by.name if row.started_by else _("系统"),
         row.opened_on.isoformat(),

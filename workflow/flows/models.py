@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Task
 
 from workflow.people.models import Unit
+from workflow.roles import registry
 
 
 class Deadline(models.Model):
@@ -73,6 +74,13 @@ class Deadline(models.Model):
     def waits(self) -> bool:
         """Whether it is somebody's turn still: neither done nor called off."""
         return self.done_at is None and not self.cancelled
+
+    @property
+    def whose_turn(self) -> str:
+        """Who does it, for readers who know of which hall it is: 镇长, 第一代表团团长, 农业农村办."""
+        if self.seat_id == self.unit_id:
+            return registry.title_of(self.office, self.unit)
+        return registry.seat_called(self.office, self.seat)
 
 
 class Draft(models.Model):

@@ -207,7 +207,6 @@ def _show_task(
         "word_once": new_token() if speaks else "",
         "done_for": selectors.done_for(deadline),
         "meeting": _joint_meeting(deadline, grant),
-        "seat_office": registry.title_of(deadline.office, deadline.unit),
         "seat_called": registry.seat_called(deadline.office, deadline.seat),
         "multipart": bool(form is not None and form.is_multipart()),
         "held": _held(act, key, form) if mine else [],

@@ -233,7 +233,8 @@ def title_of(code: str, unit: Unit | None = None) -> str:
 
 def seat_called(code: str, seat: Unit) -> str:
     """An office with the unit it is held at, as one name: 青溪镇镇长, 示范县人大常委会; a unit inside a township that is
-    the office itself (农业农村办) is called by its own name alone. The one place where the two are put together.
+    the office itself (农业农村办) is called by its own name alone. The one place where the two become one name; where
+    somebody chooses among offices or reads which ones a person holds, both stand side by side and neither is left out.
     """
     known = _registry.offices.get(code)
     if known and known.seated and seat.kind in known.kinds:

@@ -619,6 +619,15 @@ def test_every_delegations_lead_records_its_visit_before_the_clerk_sums_up(town,
     assert open_task("deliberation.visits").due_on == date(2027, 1, 13)
 
 
+def test_a_delegations_task_is_told_by_its_lead_on_its_own_page_and_in_the_years_list(client, town, reported):
+    play.play_agenda(town, reported, t=T, seats=SEATS)
+    task = open_tasks(reported, "deliberation.visit_voters")[0]
+    client.force_login(town.of("clerk"))
+    for path, times in ((f"/tasks/{task.task_id}/", 2), (f"/years/{reported.pk}/", 1)):
+        page = client.get(path).content.decode()
+        assert page.count(f"{task.seat.name}团长") >= times, path
+
+
 def test_whoever_is_shown_where_the_deputies_called_is_on_record_whoever_they_are(client, town, reported):
     play.play_agenda(town, reported, t=T, seats=SEATS)
     data = {"on": "2027-01-06", "place": "集镇老街", "voters": 18, "words": "居民反映雨后积水严重。"}

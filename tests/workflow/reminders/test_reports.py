@@ -197,7 +197,7 @@ def test_a_steps_own_facts_take_no_place_on_the_page_around_them(town, task, cli
     client.force_login(town.of("chair"))
     address, node = reverse("task", args=[task.pk]), task.task.flow_task
     facts = node.context(task.task.process.artifact)
-    own = dict.fromkeys(("escalations", "deadline", "history", "seat_office", "next_steps", "comment_form"))
+    own = dict.fromkeys(("escalations", "deadline", "history", "seat_called", "next_steps", "comment_form"))
     assert own.keys() <= client.get(address).context.keys()
     monkeypatch.setattr(node, "context", lambda _subject: facts | own)
     page = client.get(address).content.decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from projects.offices import standing_committee_of
+from workflow.flows.models import Deadline
 from workflow.people.models import Unit, UnitKind
 from workflow.roles.registry import seat_called
 
@@ -30,6 +31,21 @@ from workflow.roles.registry import seat_called
 )
 def test_an_office_is_called_with_its_unit(office, kind, name, called):
     assert seat_called(office, Unit(name=name, kind=kind)) == called
+
+
+@pytest.mark.parametrize(
+    ("office", "kind", "name", "called"),
+    [
+        ("mayor", UnitKind.TOWNSHIP, "刘岗镇", "乡镇长"),
+        ("delegation_lead", UnitKind.DELEGATION, "第一代表团", "第一代表团团长"),
+        ("department", UnitKind.DEPARTMENT, "农业农村办", "农业农村办"),
+        ("county", UnitKind.COUNTY, "示范县", "示范县人大常委会"),
+    ],
+)
+def test_a_task_is_told_by_the_same_name_without_the_hall_it_is_of(office, kind, name, called):
+    hall = Unit(pk=1, name="刘岗镇", kind=UnitKind.TOWNSHIP)
+    seat = hall if kind == UnitKind.TOWNSHIP else Unit(pk=2, name=name, kind=kind)
+    assert Deadline(office=office, unit=hall, seat=seat).whose_turn == called
 
 
 def test_the_standing_committee_has_its_full_name_on_paper():
