@@ -269,7 +269,8 @@ class NoteForm(StepForm):
         held = open_task_of(self.subject, int(named)) if is_number(named) else None
         if held:
             begun = begun_on(held, self.subject, self.act.on)
-            self.fields["title"].initial, self.fields["words"].initial = begun.title, begun.words
+            for name in ("title", "words", "reply_by"):
+                self.fields[name].initial = getattr(begun, name)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -10,19 +10,23 @@ from datetime import date
 
 from projects.cycles.models import Cycle
 from projects.oversight.models import LONGEST_TITLE
+from workflow.calendar.workdays import add_working_days
 from workflow.flows.models import Deadline
 from workflow.people.saying import in_the_records_language
 from workflow.people.texts import in_words
 from workflow.people.wording import worded
 from workflow.roles import registry
 
+DAYS_TO_REPLY = 10  # working days, filled in where the county has not said another day
+
 
 @dataclass(frozen=True)
 class Begun:
-    """A note's 事由 and 提示内容 as they are filled in."""
+    """A note's 事由, 提示内容 and the day its reply is asked for, as they are filled in."""
 
     title: str
     words: str
+    reply_by: date
 
 
 def begun_on(held: Deadline, cycle: Cycle, today: date) -> Begun:
@@ -38,5 +42,7 @@ def begun_on(held: Deadline, cycle: Cycle, today: date) -> Begun:
     asked = (
         "请查明原因，抓紧办理，并将办理情况书面回复。" if late > 0 else "请按期办理，并将办理情况书面回复。"
     )
-    titled = f"关于{cycle.named}“{task}”{'超期未办' if late > 0 else '办理'}的提示"
-    return Begun(titled[:LONGEST_TITLE], told + asked)
+    # Of two tasks of one township that are stuck the project tells which is meant.
+    what = f"“{held.label}”{task}" if about else f"“{task}”"
+    titled = f"关于{cycle.named}{what}{'超期未办' if late > 0 else '办理'}的提示"
+    return Begun(titled[:LONGEST_TITLE], told + asked, add_working_days(today, DAYS_TO_REPLY))

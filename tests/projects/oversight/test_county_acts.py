@@ -26,6 +26,7 @@ from tests.projects.portal.public_world import cycle_of, travel
 from tests.purpose import say_purpose
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
+from workflow.calendar.workdays import add_working_days
 from workflow.flows.errors import InvalidForm, NotYourTurn
 from workflow.flows.events import events_on, perform
 from workflow.flows.models import Deadline
@@ -167,9 +168,15 @@ def test_a_note_opened_from_a_task_that_is_stuck_says_which_and_how_long(
     Deadline.objects.filter(pk=held.pk).update(due_on=date(2026, 9, 1), provisional=False)
     client.force_login(leader)
     form = f"/do/oversight.note/{cycle.pk}/"
-    page = client.get(f"{form}?task={held.pk}").content.decode()
+    answer = client.get(f"{form}?task={held.pk}")
+    page = answer.content.decode()
     assert "关于青溪镇2027年度“拟订年度实施方案”超期未办的提示" in page
     assert "应于2026年9月1日前由青溪镇人大主席、副主席办结，截至2026年9月10日已超期9天，尚未办结。" in page
+    assert answer.context["form"]["reply_by"].initial == add_working_days(date(2026, 9, 10), 10)
+    apply(SYSTEM)
+    Deadline.objects.filter(pk=held.pk).update(label="下溪村饮水管网")
+    named = client.get(f"{form}?task={held.pk}").content.decode()
+    assert "关于青溪镇2027年度“下溪村饮水管网”拟订年度实施方案超期未办的提示" in named
     for other in ("", "?task=0", "?task=x", f"?task={held.pk}0"):
         assert "超期未办" not in client.get(form + other).content.decode(), "nothing is made up"
     apply(SYSTEM)
