@@ -141,7 +141,7 @@ def notice_of(called: MeetingCall) -> Document:
     ]
     asked = [called.words] if called.words else []
     parts: list[Part] = [
-        Paragraph(_("定于%(day)s%(hour)s在%(place)s召开%(body)s，现将有关事项通知如下。") % told),
+        Paragraph(_("定于%(day)s %(hour)s 在%(place)s召开%(body)s，现将有关事项通知如下。") % told),
         Heading(_("一、会议议题")),
         *map(Paragraph, matters),
         Heading(_("二、参加人员")),

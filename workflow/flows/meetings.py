@@ -102,7 +102,7 @@ def faults(d: Division, standard: Standard = BY_LAW) -> list[Fault]:
     cast = d.votes_for + d.votes_against + d.votes_abstain
     if cast != d.present:
         said = _(
-            "赞成 %(votes_for)s ＋ 反对 %(votes_against)s ＋ 弃权 %(votes_abstain)s ＝ %(cast)s，与出席 %(present)s 人不符。"
+            "赞成、反对、弃权合计 %(cast)s 票（%(votes_for)s ＋ %(votes_against)s ＋ %(votes_abstain)s），与出席 %(present)s 人不符。"
         )
         told = {
             "votes_for": d.votes_for,
