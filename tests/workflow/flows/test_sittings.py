@@ -472,7 +472,7 @@ def test_the_pages_call_write_the_notice_and_begin_the_record_from_it(client, to
     assert "召集人" not in page, "who calls the Party committee is not laid down"
     answer = client.get(f"/meetings/called/{made.pk}/docx/")
     words = [p.text for p in docx.Document(io.BytesIO(answer.content)).paragraphs]
-    assert "关于召开青溪镇党委会议的通知" in words and any("9:00在三楼会议室召开" in w for w in words)
+    assert "关于召开青溪镇党委会议的通知" in words and any("09:00 在三楼会议室召开" in w for w in words)
     assert town.people["party"][3].name in " ".join(words)
     assert "中共青溪镇委员会" in page and "中共青溪镇委员会" in words and "青溪镇党委会议" not in words
     apply(SYSTEM)
