@@ -80,6 +80,7 @@ def test_a_draft_or_a_form_sent_after_the_session_has_ended_is_answered_in_words
         (f"http://testserver{path}", path),
         ("", "/home/"),
         ("https://elsewhere.example/", "/home/"),
+        ("http://testserver//elsewhere.example/", "/home/"),
     ):
         sent_away = client.post(path, {"op": "submit"}, headers={"Referer": page})
         said = sent_away.content.decode()

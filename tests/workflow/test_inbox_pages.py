@@ -207,7 +207,10 @@ HOST = "http://testserver"
         (f"{HOST}/inbox/?due=late&year=2027", "/inbox/?due=late&amp;year=2027", "返回待办"),
         (f"{HOST}/years/1/", "/years/1/", "返回上页"),
         ("https://elsewhere.example/inbox/?due=late", "/inbox/", "返回待办"),
+        (f"{HOST}//evil.example/years/", "/inbox/", "返回待办"),
         (f"{HOST}/login/?next=/inbox/", "/inbox/", "返回待办"),
+        (f"{HOST}/login/code/", "/inbox/", "返回待办"),
+        (f"{HOST}/password/", "/inbox/", "返回待办"),
         ("", "/inbox/", "返回待办"),
     ],
 )

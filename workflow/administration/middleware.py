@@ -5,17 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.middleware import OTPMiddleware
 
+from workflow.inbox.asked import page_before
 from workflow.people.isolation import Context, within
 
 ALLOWED = frozenset({"password_change", "logout", "set_language", "text_size"})
@@ -48,7 +48,8 @@ class SignedOut:
             return response
         if asks_as_program(request):
             return JsonResponse({"said": _("您已退出登录，草稿没有保存。")}, status=401)
-        context = {"next": _came_from(request)}
+        # The page the form stood on: some addresses take forms and show none.
+        context = {"next": page_before(request) or resolve_url(settings.LOGIN_REDIRECT_URL)}
         return render(request, "registration/signed_out.html", context, status=401)
 
 
@@ -58,13 +59,6 @@ def _asks_to_sign_in(response: HttpResponse) -> bool:
         return False
     to = urlsplit(response.headers["Location"])
     return to.path == resolve_url(settings.LOGIN_URL) and REDIRECT_FIELD_NAME in parse_qs(to.query)
-
-
-def _came_from(request: HttpRequest) -> str:
-    """The page the form stood on: some addresses take forms and show none."""
-    page = request.headers.get("Referer", "")
-    own = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
-    return urlunsplit(("", "", *urlsplit(page)[2:4], "")) if own else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 class OneTimePassword:

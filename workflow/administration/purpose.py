@@ -6,7 +6,6 @@ Kept with the session, so that it goes with it; another one may be said at any t
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
@@ -23,6 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from workflow.flows.fields import PlainForm
+from workflow.inbox.asked import page_before
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
@@ -62,7 +62,7 @@ def purpose_first(request: HttpRequest, grant: RoleGrant) -> HttpResponseRedirec
     """
     if not has_to_say(grant) or purpose_of(request):
         return None
-    page = _page_before(request)
+    page = page_before(request)
     asked = {"next": request.get_full_path()} | ({"back": page} if page else {})
     return redirect(f"{reverse('purpose')}?{urlencode(asked)}")
 
@@ -104,13 +104,6 @@ def _inside(request: HttpRequest, address: str) -> str:
     return (
         address if url_has_allowed_host_and_scheme(address, here, require_https=request.is_secure()) else ""
     )
-
-
-def _page_before(request: HttpRequest) -> str:
-    """The page of this site that led here, as its path; empty where none did."""
-    came = _inside(request, request.headers.get("Referer", ""))
-    before = urlsplit(came)
-    return before._replace(scheme="", netloc="").geturl()
 
 
 def _today() -> str:

@@ -18,6 +18,10 @@ from workflow.people.models import Unit
 
 LONGEST_NUMBER = 18  # decimal digits that still fit a database's key
 DIGITS_OF_YEAR = 4
+SIGNING_IN = (
+    "login_code",
+    "password_change",
+)  # pages on the way in after the first; nobody goes back to them
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,22 @@ class Back:
 def came_from(request: HttpRequest, otherwise: Back) -> Back:
     """The page of ours a person has opened this one from, as they left it, filters and all; `otherwise` where they came from
     nowhere, from signing in, or from this page itself: what is typed on it is sent to it."""
-    before = urlsplit(request.headers.get("Referer", ""))
-    ours = url_has_allowed_host_and_scheme(before.geturl(), {request.get_host()}, request.is_secure())
-    nowhere = ("", request.path, resolve_url(settings.LOGIN_URL))
-    if request.method == "POST" or not ours or before.path in nowhere:
+    page = page_before(request)
+    path = urlsplit(page).path
+    nowhere = ("", request.path, resolve_url(settings.LOGIN_URL), *map(reverse, SIGNING_IN))
+    if request.method == "POST" or path in nowhere:
         return otherwise
     lists = {otherwise.url: otherwise.title, reverse("inbox"): _lazy("返回待办")}
-    return Back(before._replace(scheme="", netloc="").geturl(), lists.get(before.path, _lazy("返回上页")))
+    return Back(page, lists.get(path, _lazy("返回上页")))
+
+
+def page_before(request: HttpRequest) -> str:
+    """The page of this site that led here, as its path and query; empty where none did."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    page = before._replace(scheme="", netloc="").geturl()
+    ours = url_has_allowed_host_and_scheme(before.geturl(), {request.get_host()}, request.is_secure())
+    # What is led to is judged besides: a path that begins with // names a host by itself.
+    return page if ours and url_has_allowed_host_and_scheme(page, None) else ""
 
 
 def number_asked(given: QueryDict, name: str, *, longest: int = LONGEST_NUMBER) -> int | None:
