@@ -968,7 +968,11 @@ class SecondForm(VoteForm):
 
     def what_follows(self) -> list[str]:
         """Declined, nothing begins that agreeing would begin."""
-        return [str(_("不同意，原事项继续办理。"))] if self.cleaned_data["decision"] == self.DECLINE else []
+        return (
+            [str(_("不同意，所提事项不予办理，其他事项照常办理。"))]
+            if self.cleaned_data["decision"] == self.DECLINE
+            else []
+        )
 
 
 class ReleaseHolderForm(VoteForm):

@@ -135,7 +135,7 @@ def confirm(act: Act, erasure: Erasure, *, decision: str, reason: str) -> Outcom
     """
     if decision != AGREE:
         fire(erasure, "decline", act, reason=reason)
-        return Outcome(after={"agreed": False}, reason=reason)
+        return Outcome(after={"agreed": False, "asked": "erase"}, reason=reason)
     _lock_unit(erasure.unit_id)
     if reasons := selectors.obstacles_to_erasing(erasure, act.on):
         raise Refused(*reasons)

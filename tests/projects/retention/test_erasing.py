@@ -777,4 +777,5 @@ def test_what_waits_for_the_chair_is_in_the_chairs_inbox_and_whoever_asked_is_to
     world.answer(Erasure.objects.get(state="asked"), decision="decline", reason="有来信要求核实，先不清除")
     client.force_login(chair)
     done = client.get(f"/tasks/{task.pk}/done/").content.decode()
-    assert "没有后续事项。" in done and 'href="/retention/"' in done
+    assert "<h1>不同意</h1>" in done and "confirmation-plain" in done and 'href="/retention/"' in done
+    assert "<h1>已办结</h1>" not in done and "没有后续事项" not in done, "nothing was erased"

@@ -648,7 +648,7 @@ def test_what_is_only_asked_for_says_so_and_who_answers(counting, client):
     assert "已提出" in done and "确认复票" in done and "已办结</h1>" not in done
 
 
-DECLINED = "不同意，原事项继续办理。"
+DECLINED = "不同意，所提事项不予办理，其他事项照常办理。"
 
 
 def test_whoever_declines_what_another_asks_for_reads_that_it_begins_nothing(counting, client):
