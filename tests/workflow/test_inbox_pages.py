@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from datetime import date
 
 import pytest
@@ -13,6 +14,8 @@ from viewflow.workflow.models import Task
 from projects.lifecycle.intake import start_year
 from tests.builders import at, open_task, township
 from workflow.flows.models import Deadline, Urge
+from workflow.inbox.acts_done import told_open
+from workflow.inbox.selectors import AS_TOLD
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -84,6 +87,26 @@ def test_a_task_is_done_on_its_page_and_says_what_comes_next(client, town):
     assert "党委研究年度实施方案" in told and "没有后续事项" not in told
     done = client.get("/inbox/done/").content.decode()
     assert "办结日期" in done and date_format(timezone.localdate(), "DATE_FORMAT") in done
+
+
+def test_whose_turn_it_is_is_asked_once_whatever_the_number_of_tasks_and_offices(
+    town, django_assert_num_queries
+):
+    apply(SYSTEM)
+    first, offices = open_task("collection.scheme"), ("chair", "clerk", "gov_clerk", "chief_teller", "teller")
+    opened = []
+    for number, office in enumerate(offices):
+        one = copy(Deadline.objects.select_related(*AS_TOLD).get(pk=first.pk))
+        one.pk, one.office = number, office
+        opened.append(one)
+    for told in (opened[:1], opened):
+        with django_assert_num_queries(1):
+            names = [one.names for one in told_open(told, town.unit)]
+        assert names == [town.of(office).name for office in offices[: len(told)]]
+    claimed = opened[0]
+    claimed.task.owner = town.of("clerk")
+    with django_assert_num_queries(0):
+        assert [one.names for one in told_open([claimed], town.unit)] == [town.of("clerk").name]
 
 
 def test_a_refused_form_names_the_field_and_keeps_what_was_typed(client, town):

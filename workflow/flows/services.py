@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -49,7 +49,7 @@ from workflow.people.saying import in_the_records_language, said_again
 from workflow.people.saying import said as _
 from workflow.people.wording import worded
 from workflow.roles import registry
-from workflow.roles.selectors import holders_of, live_grants
+from workflow.roles.selectors import holders_at, live_grants
 from workflow.roles.services import holder_for_update
 
 Done = TypeVar("Done")
@@ -370,13 +370,19 @@ def barring(tasks: Iterable[Task]) -> Callable[[Task, User], list[str]]:
 
 def able_holders(deadlines: Sequence[Deadline], on: date) -> list[User]:
     """Who may do every one of these tasks: holds the office of each on a day, and no rule keeps them from it."""
+    able = list(able_for_each(deadlines, on).values())
+    common = set.intersection(*map(set, able))
+    return [user for user in able[0] if user in common]
+
+
+def able_for_each(deadlines: Collection[Deadline], on: date) -> dict[int, list[User]]:
+    """Who may do each of these tasks on a day, by the task's id; read for all of them at once."""
     barred = barring([deadline.task for deadline in deadlines])
-    seats = {(deadline.office, deadline.seat_id): deadline.seat for deadline in deadlines}
-    holders = [
-        {user.pk: user for user in holders_of(office, seat, on)} for (office, _seat), seat in seats.items()
-    ]
-    common = [user for pk, user in holders[0].items() if all(pk in there for there in holders)]
-    return [user for user in common if not any(barred(deadline.task, user) for deadline in deadlines)]
+    holders = holders_at({(deadline.office, deadline.seat_id) for deadline in deadlines}, on)
+    return {
+        one.pk: [user for user in holders[one.office, one.seat_id] if not barred(one.task, user)]
+        for one in deadlines
+    }
 
 
 def _told(reasons: Iterable[str], subject: Any) -> list[str]:

@@ -94,9 +94,10 @@ class Open:
 
 
 def told_open(deadlines: Iterable[Deadline], hall: Unit) -> list[Open]:
-    """Whose turn it is: these open tasks, each with its office and people."""
-    today = timezone.localdate()
-    return [Open(one, registry.title_of(one.office, hall), who_may_do(one, today)) for one in deadlines]
+    """Whose turn it is: these open tasks, each with its office and people, read for all of them at once."""
+    told = list(deadlines)
+    names = who_may_do(told, timezone.localdate())
+    return [Open(one, registry.title_of(one.office, hall), names.get(one.pk, "")) for one in told]
 
 
 def ways_on(entry: Entry | None, grant: RoleGrant) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from workflow.flows.events import Event
 from workflow.flows.models import Deadline
 from workflow.flows.nodes import BeginFlows, EachSplit, Gate, OfficeEnd, OfficeView, SubFlow, Switch
-from workflow.flows.services import able_holders
+from workflow.flows.services import able_for_each
 from workflow.people.models import Unit, User
 from workflow.people.saying import listed
 from workflow.people.wording import worded
@@ -127,12 +127,13 @@ def _names(step: OfficeView, subject: Any, today: date) -> str:
     return _first_named([one for one in holders if not reasons(subject, one)])
 
 
-def who_may_do(deadline: Deadline, on: date) -> str:
-    """Whose an open task is on a day: whoever has claimed it, else who may; "" where a body does it."""
-    if registry.office(deadline.office).body:
-        return ""
-    owner = deadline.task.owner
-    return owner.name if owner else _first_named(able_holders([deadline], on))
+def who_may_do(deadlines: Iterable[Deadline], on: date) -> dict[int, str]:
+    """Whose each of these open tasks is on a day, by its id: whoever has claimed it, else who may; none where a body does
+    it. Tasks with their owners."""
+    of_people = [one for one in deadlines if not registry.office(one.office).body]
+    claimed = {one.pk: one.task.owner.name for one in of_people if one.task.owner}
+    able = able_for_each([one for one in of_people if one.pk not in claimed], on)
+    return claimed | {pk: _first_named(people) for pk, people in able.items()}
 
 
 def _first_named(people: Sequence[User]) -> str:

@@ -50,6 +50,7 @@ FAR = date.max
 # How long what one has begun stays listed once it has ended.
 ENDED_KEPT = timedelta(days=90)
 COPIES = "copies"
+AS_TOLD = ("task__owner", "seat")  # what an open task is told with (`pages.who_may_do`)
 
 
 @dataclass(frozen=True)
@@ -478,7 +479,7 @@ def open_on(subject: str, keys: Collection[str]) -> list[Deadline]:
     if not keys:
         return []
     rows = Deadline.objects.filter(key__in=keys, subject=subject, done_at=None, cancelled=False)
-    return list(rows.select_related("task", "seat").order_by("pk"))
+    return list(rows.select_related(*AS_TOLD).order_by("pk"))
 
 
 def opened_by(entry: Entry, keys: Collection[str]) -> list[Deadline]:
@@ -490,7 +491,7 @@ def opened_by(entry: Entry, keys: Collection[str]) -> list[Deadline]:
         done_at=None,
         cancelled=False,
     )
-    found = open_on(entry.subject, keys) + list(begun.select_related("task", "seat").order_by("pk"))
+    found = open_on(entry.subject, keys) + list(begun.select_related(*AS_TOLD).order_by("pk"))
     ended = Deadline.objects.filter(done_by=entry.actor, done_at=entry.at).select_related("task__process")
     returns = Entry.objects.filter(pk__in=[one.entry_id for one in ended], task=entry.action)
     by_it = set(returns.values_list("pk", flat=True))
@@ -507,13 +508,13 @@ def opened_after(task: Task) -> list[Deadline]:
     if begins:
         come |= Q(key=begins.key, subject=task.deadline.subject)
     rows = Deadline.objects.filter(come, done_at=None, cancelled=False)
-    return list(rows.select_related("task", "seat").order_by("pk"))
+    return list(rows.select_related(*AS_TOLD).order_by("pk"))
 
 
 def waited_for(task: Task) -> list[Deadline]:
     """The open tasks of people beside one that is done, where nothing has come of it yet: its flow goes on once all are."""
     beside = Deadline.objects.filter(task__process=task.process_id, done_at=None, cancelled=False)
-    return list(beside.select_related("task", "seat", "task__owner").order_by("pk"))
+    return list(beside.select_related(*AS_TOLD).order_by("pk"))
 
 
 def _come_of(task: Task) -> Iterator[int]:

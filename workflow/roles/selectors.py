@@ -70,6 +70,19 @@ _HOLDERS = Prepared(
 )
 
 
+def holders_at(seats: Collection[tuple[str, int]], on: date) -> dict[tuple[str, int], list[User]]:
+    """The same of several offices, each at a unit by its id; one query for all of them, none where there are none."""
+    found: dict[tuple[str, int], list[RoleGrant]] = {seat: [] for seat in seats}
+    if not found:
+        return {}
+    offices, units = zip(*found, strict=True)
+    grants = live_grants(on).filter(office__in=offices, unit_id__in=units).select_related("user")
+    for grant in grants.order_by("user_id"):
+        if (seat := (grant.office, grant.unit_id)) in found:
+            found[seat].append(grant)
+    return {seat: persons_of(there) for seat, there in found.items()}
+
+
 def grants_between(office: str, unit: Unit, first: date, last: date) -> list[RoleGrant]:
     """Who held an office at a unit on any of these days, also where it has ended or been revoked since; by person."""
     begun = RoleGrant.objects.filter(office=office, unit=unit, since__lte=last)
