@@ -77,7 +77,7 @@ def act_done(request: HttpRequest, number: int) -> HttpResponse:
         "hall": entry.unit,
         "handed": _handed(node, entry, grant),
     }
-    return render(request, "workflow/done.html", context | ways_on(entry, grant))
+    return render(request, "workflow/done.html", context | ways_on(node, entry, grant))
 
 
 @dataclass(frozen=True)
@@ -100,22 +100,29 @@ def told_open(deadlines: Iterable[Deadline], hall: Unit) -> list[Open]:
     return [Open(one, registry.title_of(one.office, hall), names.get(one.pk, "")) for one in told]
 
 
-def ways_on(entry: Entry | None, grant: RoleGrant) -> dict[str, Any]:
+def ways_on(node: Any, entry: Entry | None, grant: RoleGrant) -> dict[str, Any]:
     """Where a done page leads: what waits for the office, the pages of what was made and of what it was done on, the first
-    of them in place of a list with nothing in it."""
+    of them in place of a list with nothing in it. node: the step or the event that was done."""
     remaining = selectors.count_to_go_on(grant) if has_inbox(grant) else 0
     return {
         "remaining": remaining,
-        "pages": pages_about(entry) if entry else [],
+        "pages": pages_about(node, entry) if entry else [],
         "has_inbox": has_inbox(grant),
     }
 
 
-def pages_about(entry: Entry) -> list[Page]:
-    """The pages of the records an act's entry names as made, then of its own record; each once, as the context shows them."""
-    after = json.loads(entry.body)["after"].values()
-    named = [one for one in after if isinstance(one, str) and REFERENCE.fullmatch(one)]
-    found = [page_of(record) for name in (*named, entry.subject) if (record := _record_of(name))]
+def pages_about(node: Any, entry: Entry) -> list[Page]:
+    """The pages of the records an act has made or changed beside its own, then of its own; each once, as the context shows
+    them.
+
+    What its form asked for only says whom or what it is about: those records are none of the act's making, nor is a unit.
+    """
+    after = json.loads(entry.body)["after"]
+    besides = [one for name, one in after.items() if name not in node.form.base_fields]
+    named = [one for one in besides if isinstance(one, str) and REFERENCE.fullmatch(one)]
+    found = [page_of(record) for one in named if kind_in(one) != "unit" and (record := _record_of(one))]
+    if own := _record_of(entry.subject):
+        found.append(page_of(own))
     return list({page.url: page for page in found if page}.values())
 
 

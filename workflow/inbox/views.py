@@ -644,7 +644,7 @@ def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
             "more_waited_for": len(others[NAMED:]),
             "handed": made_by_it(deadline.task.process.artifact, grant) if made_by_it else None,
         }
-        | ways_on(entry, grant),
+        | ways_on(deadline.task.flow_task, entry, grant),
     )
 
 
