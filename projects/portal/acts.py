@@ -15,7 +15,9 @@ from projects.ballots.events import PRINT
 from projects.cycles.events import REVISE_RULES
 from projects.cycles.models import Cycle
 from projects.lifecycle.events import START_YEAR
+from projects.oversight import events as oversight
 from projects.portal.staff_selectors import acted_on_in
+from projects.retention.events import ASK, HOLD
 from workflow.flows.events import Event, listed_on
 from workflow.machines.models import Record
 from workflow.machines.references import kind_in, number_in
@@ -63,6 +65,25 @@ LISTS: dict[str, Any] = {
     "unit": gettext_lazy("年度流程"),
     "note": gettext_lazy("提示函与指导"),
     **dict.fromkeys(("hold", "erasure"), gettext_lazy("保管和清除")),
+}
+# Acts on a unit that belong to another page than its years: the page's name and title, by the act's key.
+LISTED_ON: dict[str, tuple[str, Any]] = {
+    REVISE_RULES.key: ("rulebook", gettext_lazy("规则")),
+    **dict.fromkeys((ASK.key, HOLD.key), ("retention", gettext_lazy("保管和清除"))),
+    **dict.fromkeys(
+        (oversight.CIRCULATE.key, oversight.TRAIN.key, oversight.DRAW.key),
+        ("county_notes", gettext_lazy("提示函与指导")),
+    ),
+    oversight.DRAFT_BULLETIN.key: ("bulletins", gettext_lazy("通报和年度报告段落")),
+    **dict.fromkeys(
+        (oversight.COMPOSE_MODEL.key, oversight.REVISE_MODEL.key, oversight.OFFER_MODEL.key),
+        ("county_model", gettext_lazy("示范规则")),
+    ),
+    oversight.LOAD_BOUNDARIES.key: ("county_map", gettext_lazy("地图")),
+    **dict.fromkeys(
+        (oversight.WEIGH.key, oversight.RENAME.key, oversight.MAKE_SUBDISTRICT.key, oversight.MERGE.key),
+        ("county", gettext_lazy("民生实事总览")),
+    ),
 }
 # Acts whose form is more than the one page of every act.
 OWN_FORMS: dict[str, Callable[[Any], str]] = {

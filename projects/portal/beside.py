@@ -18,7 +18,7 @@ from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, CycleSession, Paper, Session, SessionState
 from projects.cycles.selectors import SITTING
 from projects.oversight.selectors import trainings as trainings_of
-from projects.portal.acts import LISTS, PAGES, Offer, offers_on
+from projects.portal.acts import LISTED_ON, LISTS, PAGES, Offer, offers_on
 from projects.portal.staff_selectors import cycle_named
 from projects.portal.voter_admission import open_votes_of
 from projects.selection.models import Item, Notice
@@ -55,8 +55,12 @@ def of_record(subject: Subject) -> Beside:
 
 
 @lead_to
-def own_page(subject: Subject) -> Page | None:
-    """The page on which a record is shown, and on which its acts are listed."""
+def own_page(subject: Subject, act: str) -> Page | None:
+    """The page on which a record is shown, and on which its acts are listed; of some acts on a unit the page of their own
+    matter. act: the key of one, "" for the record alone."""
+    if act in LISTED_ON:
+        name, title = LISTED_ON[act]
+        return Page(title, reverse(name))
     kind = kind_in(subject.reference)
     return Page(LISTS.get(kind, subject.label), PAGES[kind](subject)) if kind in PAGES else None
 

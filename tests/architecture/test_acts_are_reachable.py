@@ -16,6 +16,7 @@ from projects.deliberation.models import AddedMatter
 from projects.oversight.models import Bulletin
 from projects.portal import acts
 from projects.portal.acts import PAGES, Offer
+from projects.portal.beside import own_page
 from projects.retention.models import Erasure, Hold
 from projects.selection.models import Notice
 from projects.supervision.models import Change, Interpellation
@@ -155,6 +156,23 @@ def test_every_registered_act_is_linked_from_the_page_of_its_record(monkeypatch,
             if f'href="{Offer(event, record).url}"' not in shown[event.kind]:
                 missing.append(f"{office} {event.key}")
     assert not missing
+
+
+# The form of these is the page itself, or one for every setting on it.
+BY_SETTING = {"cycles.revise_rules", "oversight.revise_model"}
+
+
+def test_an_act_that_belongs_to_another_page_than_its_units_is_linked_from_there(monkeypatch, town):
+    monkeypatch.setattr(acts, "listed_on", offered_to_all)
+    on_units = {one.key: one for one in events() if one.kind == "unit"}
+    assert acts.LISTED_ON.keys() <= on_units.keys()
+    for office, unit in (("county", town.unit.parent), ("clerk", town.unit)):
+        client = Client()
+        client.force_login(seat_of(town, office))
+        for key in (one for one in acts.LISTED_ON.keys() - BY_SETTING if office in on_units[one].offices):
+            page = client.get(own_page(unit, key).url)
+            apply(SYSTEM)
+            assert f'href="{Offer(on_units[key], unit).url}"' in page.content.decode(), key
 
 
 def test_an_act_that_is_not_offered_has_no_link(town, records):

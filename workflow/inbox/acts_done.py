@@ -122,7 +122,7 @@ def pages_about(node: Any, entry: Entry) -> list[Page]:
     named = [one for one in besides if isinstance(one, str) and REFERENCE.fullmatch(one)]
     found = [page_of(record) for one in named if kind_in(one) != "unit" and (record := _record_of(one))]
     if own := _record_of(entry.subject):
-        found.append(page_of(own))
+        found.append(page_of(own, entry.action))
     return list({page.url: page for page in found if page}.values())
 
 

@@ -30,10 +30,11 @@ class Page:
 
 
 Subject = Record | Unit
+Pages = Callable[[Subject, str], Page | None]
 Acts = Callable[[Subject, RoleGrant, datetime, Deadline], list[Any]]
 _sources: list[Callable[[Subject], Beside]] = []
 _acts: list[Acts] = []
-_pages: list[Callable[[Subject], Page | None]] = []
+_pages: list[Pages] = []
 
 
 def show_beside(source: Callable[[Subject], Beside]) -> Callable[[Subject], Beside]:
@@ -43,16 +44,19 @@ def show_beside(source: Callable[[Subject], Beside]) -> Callable[[Subject], Besi
     return source
 
 
-def lead_to(source: Callable[[Subject], Page | None]) -> Callable[[Subject], Page | None]:
-    """Register where the domain shows its records."""
+def lead_to(source: Pages) -> Pages:
+    """Register where the domain shows its records, and lists what is done on them."""
     if source not in _pages:
         _pages.append(source)
     return source
 
 
-def page_of(subject: Subject) -> Page | None:
-    """The page a record is shown and acted on at; None where it has none."""
-    return next((page for source in _pages if (page := source(subject))), None)
+def page_of(subject: Subject, act: str = "") -> Page | None:
+    """The page a record is shown and acted on at; None where it has none.
+
+    act: the key of what is done on it, where that may be listed on another page than the record's own.
+    """
+    return next((page for source in _pages if (page := source(subject, act))), None)
 
 
 def offer_beside(source: Acts) -> Acts:

@@ -222,8 +222,8 @@ def _usual_way_back(subject: Any, grant: RoleGrant) -> Back:
     return Back(reverse("inbox"), _lazy("返回待办")) if has_inbox(grant) else _page_of_record(subject)
 
 
-def _page_of_record(subject: Any) -> Back:
-    page = page_of(subject)
+def _page_of_record(subject: Any, act: str = "") -> Back:
+    page = page_of(subject, act)
     title = format_lazy(_lazy("返回{page}"), page=page.title) if page else _lazy("返回首页")
     return Back(page.url if page else reverse("home"), title)
 
@@ -827,7 +827,7 @@ def _show_event(
 ) -> HttpResponse:
     context = {
         "node": wanted,
-        "back": came_from(request, _page_of_record(subject)),
+        "back": came_from(request, _page_of_record(subject, wanted.key)),
         "draft": draft,
         "basis": basis_of(wanted, subject),
         "hall": subject.unit,
