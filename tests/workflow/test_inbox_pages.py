@@ -231,6 +231,7 @@ HOST = "http://testserver"
         (f"{HOST}/years/1/", "/years/1/", "返回上页"),
         ("https://elsewhere.example/inbox/?due=late", "/inbox/", "返回待办"),
         (f"{HOST}//evil.example/years/", "/inbox/", "返回待办"),
+        ("http://[", "/inbox/", "返回待办"),
         (f"{HOST}/login/?next=/inbox/", "/inbox/", "返回待办"),
         (f"{HOST}/login/code/", "/inbox/", "返回待办"),
         (f"{HOST}/password/", "/inbox/", "返回待办"),

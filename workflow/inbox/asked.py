@@ -46,11 +46,12 @@ def came_from(request: HttpRequest, otherwise: Back) -> Back:
 
 def page_before(request: HttpRequest) -> str:
     """The page of this site that led here, as its path and query; empty where none did."""
-    before = urlsplit(request.headers.get("Referer", ""))
-    page = before._replace(scheme="", netloc="").geturl()
-    ours = url_has_allowed_host_and_scheme(before.geturl(), {request.get_host()}, request.is_secure())
+    said = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(said, {request.get_host()}, request.is_secure()):
+        return ""
+    page = urlsplit(said)._replace(scheme="", netloc="").geturl()
     # What is led to is judged besides: a path that begins with // names a host by itself.
-    return page if ours and url_has_allowed_host_and_scheme(page, None) else ""
+    return page if url_has_allowed_host_and_scheme(page, None) else ""
 
 
 def number_asked(given: QueryDict, name: str, *, longest: int = LONGEST_NUMBER) -> int | None:
