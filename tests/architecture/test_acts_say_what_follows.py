@@ -91,8 +91,8 @@ def test_a_done_page_leads_to_what_was_made_and_to_nothing_its_form_asked_for(to
     act = town.act("deputy", at("2027-01-20"))
     registered = {one.key: one for one in events()}
     asked, held = registered["deliberation.ask"], registered["retention.hold"]
-    typed = {"department": town.unit.reference, "project": records["project"].reference}
-    assert "department" in asked.form.base_fields
+    typed = {"department": town.unit.reference, "candidate": records["item"].reference}
+    assert typed.keys() <= asked.form.base_fields.keys()
     after = typed | {"interpellation": interpellation.reference, "vote": records["vote"].reference}
     entry = write_down(act, asked.key, cycle.reference, after=after)
     pages = acts_done.pages_about(asked, entry)
