@@ -162,7 +162,7 @@ def test_every_registered_act_is_linked_from_the_page_of_its_record(monkeypatch,
 BY_SETTING = {"cycles.revise_rules", "oversight.revise_model"}
 
 
-def test_an_act_that_belongs_to_another_page_than_its_units_is_linked_from_there(monkeypatch, town):
+def test_an_act_that_belongs_to_another_page_than_its_units_is_linked_from_there(monkeypatch, town, records):
     monkeypatch.setattr(acts, "listed_on", offered_to_all)
     on_units = {one.key: one for one in events() if one.kind == "unit"}
     assert acts.LISTED_ON.keys() <= on_units.keys()

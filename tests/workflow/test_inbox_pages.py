@@ -96,8 +96,10 @@ def test_whose_turn_it_is_is_asked_once_whatever_the_number_of_tasks_and_offices
     first, offices = open_task("collection.scheme"), ("chair", "clerk", "gov_clerk", "chief_teller", "teller")
     opened = []
     for number, office in enumerate(offices):
-        one = copy(Deadline.objects.select_related(*AS_TOLD).get(pk=first.pk))
-        one.pk, one.office = number, office
+        one = Deadline.objects.select_related(*AS_TOLD).get(pk=first.pk)
+        task = copy(one.task)
+        task.pk = number
+        one.task, one.office = task, office
         opened.append(one)
     for told in (opened[:1], opened):
         with django_assert_num_queries(1):
