@@ -93,7 +93,7 @@ def test_whose_turn_it_is_is_asked_once_whatever_the_number_of_tasks_and_offices
     town, django_assert_num_queries
 ):
     apply(SYSTEM)
-    first, offices = open_task("collection.scheme"), ("chair", "clerk", "gov_clerk", "chief_teller", "teller")
+    first, offices = open_task("collection.scheme"), ("chair", "clerk", "gov_clerk", "chief_teller", "mayor")
     opened = []
     for number, office in enumerate(offices):
         one = Deadline.objects.select_related(*AS_TOLD).get(pk=first.pk)
