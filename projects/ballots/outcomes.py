@@ -22,8 +22,9 @@ from workflow.people.sentences import sentence as _
 class Judge:
     """outcome: what is stored and signed as the vote's outcome, plain values with the count's `ballots` and `sums`.
 
-    Where it has "lines", title → {"word", "reason"}, those are what is said of each line of the paper. obstacles: why
-    figures that balance still have no outcome.
+    Where it has "lines", title → {"word", "good", "reason"}, those are what is said of each line of the paper; what word and
+    reason say is there in codes and figures too, for these two alone are not held against the figures (`without_sentences`).
+    obstacles: why figures that balance still have no outcome.
     """
 
     outcome: Callable[[Vote, count.Outcome], dict[str, Any]]
@@ -45,8 +46,15 @@ def outcome_of(vote: Vote, counted: count.Outcome) -> dict[str, Any]:
 
 
 def without_sentences(told: dict[str, Any]) -> dict[str, Any]:
-    """What an outcome says in codes and figures: who is elected, by what, not how it is put in words."""
-    return {key: value for key, value in told.items() if key not in ("reasons", "lines")}
+    """What an outcome says in codes and figures: who is elected or what carried, by what, not how it is put in words."""
+    codes = {key: value for key, value in told.items() if key != "reasons"}
+    if "lines" in told:
+        codes["lines"] = {title: _in_codes(line) for title, line in told["lines"].items()}
+    return codes
+
+
+def _in_codes(line: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in line.items() if key not in ("word", "reason")}
 
 
 def obstacles_in(vote: Vote, counted: count.Outcome) -> list[str]:

@@ -168,6 +168,7 @@ def _graded(vote: Vote, counted: count.Outcome) -> dict[str, Any]:
         titles[measurement.project.reference]: {
             "word": finding.following.consequence.label,
             "good": finding.passed,
+            "consequence": str(finding.following.consequence),
             "reason": finding.sentence,
         }
         for measurement, finding in _findings(vote, counted.count)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from projects.ballots.figures import count_rules, decided, digest_of, equations, export, field_name, sheet
 from projects.ballots.models import Keying, Signature, Vote
 from projects.ballots.outcomes import outcome_of
+from projects.ballots.questions import is_carried
 from projects.ballots.selectors import declared_votes, lines_of, quorum_needed, signatures_hold, vote_page
 from projects.ballots.services import (
     close_vote,
@@ -63,13 +64,22 @@ def act_of(unit: Unit, name: str = "chair") -> Act:
     return Act(user, name, unit, at("2027-01-20"))
 
 
-def defined(unit: Unit, titles=("甲", "乙"), *, seats=1, in_office=50, mode="select", **rules) -> Vote:
+def defined(
+    unit: Unit,
+    titles=("甲", "乙"),
+    *,
+    seats=1,
+    in_office=50,
+    mode="select",
+    purpose="projects",
+    **rules,
+) -> Vote:
     session = Session.objects.create(unit=unit, term=19, number=2, held_on=date(2027, 1, 20))
     return define_vote(
         act_of(unit),
         session=session,
         about="cycle:1",
-        purpose="projects",
+        purpose=purpose,
         title="表决票",
         mode=mode,
         seats=seats,
@@ -400,6 +410,31 @@ def test_an_outcome_that_does_not_follow_from_the_figures_is_not_announced_whoev
     assert signatures_hold(vote)
     with pytest.raises(Refused, match="与总监票人、监票人签字时不一致"):
         declare(act_of(unit), vote)
+
+
+def test_a_question_said_to_be_carried_by_figures_that_do_not_carry_it_is_not_announced_whoever_has_signed_it(
+    unit,
+):
+    vote = certified(unit, {"甲": 3}, purpose="resolution", mode="each")
+    line = vote.outcome["lines"]["甲"]
+    flipped = {"lines": {"甲": line | {"good": True, "word": "通过", "reason": "通过。"}}}
+    Vote.objects.filter(pk=vote.pk).update(outcome=vote.outcome | flipped)
+    vote = Vote.objects.get()
+    vote.signatures.update(digest=digest_of(vote))
+    assert signatures_hold(vote)
+    with pytest.raises(Refused, match="与总监票人、监票人签字时不一致"):
+        declare(act_of(unit), vote)
+    assert not is_carried(Vote.objects.get())
+
+
+def test_a_question_that_was_signed_is_announced_though_its_sentences_are_worded_anew(unit, monkeypatch):
+    vote = certified(unit, {"甲": 42}, purpose="resolution", mode="each")
+    kept = vote.outcome
+    monkeypatch.setattr("projects.ballots.rules.votes_phrase", lambda of: f"赞成 {of.in_favour} 票")
+    assert outcome_of(vote, decided(vote))["lines"]["甲"]["reason"] != kept["lines"]["甲"]["reason"]
+    declare(act_of(unit), vote)
+    vote = Vote.objects.get()
+    assert is_carried(vote) and vote.outcome == kept
 
 
 def test_the_digest_of_a_tied_vote_is_the_one_its_tellers_would_have_signed_at_any_time(unit):

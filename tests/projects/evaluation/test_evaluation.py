@@ -729,6 +729,27 @@ def test_the_signed_report_has_the_grades_and_what_follows(town, cycle):
     assert paper.step == 6
 
 
+@pytest.mark.parametrize("flipped", [{"good": True}, {"consequence": "close"}])
+def test_a_finding_that_does_not_follow_from_the_marks_is_not_announced_whoever_has_signed_it(
+    town, cycle, flipped
+):
+    opened(town, cycle)
+    key_both(town, cycle, {**ALL_GOOD.marks, 3: [(12, 2, 5)]})
+    signed(town)
+    vote = Vote.objects.get()
+    title = titles_of(vote)[2]
+    line = vote.outcome["lines"][title]
+    assert not line["good"] and line["consequence"] == "rectify"
+    lines = vote.outcome["lines"] | {title: line | flipped}
+    Vote.objects.filter(pk=vote.pk).update(outcome=vote.outcome | {"lines": lines})
+    vote = Vote.objects.get()
+    vote.signatures.update(digest=digest_of(vote))
+    assert signatures_hold(vote)
+    with pytest.raises(Refused, match="与总监票人、监票人签字时不一致"):
+        announced(town)
+    assert Vote.objects.get().state == "certified"
+
+
 def test_a_hall_with_a_device_of_its_own_presses_the_grades(town):
     cycle = year_under_supervision(
         town, ["村道硬化"], rules=Rules(ballot_channel="keypad", ballot_mode="each")
