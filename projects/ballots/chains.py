@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from projects.ballots.models import Purpose, Recounting, Vote, VoteState
-from projects.ballots.selectors import Recounted, followers_on, is_counting_again
+from projects.ballots.selectors import followers_on, is_counting_again
 from workflow.people.sentences import sentence as _
 
 
@@ -42,19 +42,16 @@ class Way:
 COUNTED_AGAIN = {
     Recounting.DECLARED: (_("本次计票已经复票，以复票结果为准；原计票结果保留备查。"), _("查看复票")),
     Recounting.COUNTING: (_("正在复票，以重新宣布的结果为准；原计票结果保留备查。"), _("查看复票")),
-}
-# Of a void recount: before the vote in its place is announced, after, and while that is counted again itself.
-COUNTED_IN_VAIN = (
-    (_("复票无效，由主席团决定重新投票；原计票结果保留备查。"), _("查看重新投票")),
-    (
+    Recounting.ORDERED: (_("复票无效，由主席团决定重新投票；原计票结果保留备查。"), _("查看重新投票")),
+    Recounting.HELD: (
         _("复票无效，已经重新投票，以重新投票的结果为准；原计票结果保留备查。"),
         _("查看重新投票"),
     ),
-    (
+    Recounting.COUNTING_ANEW: (
         _("复票无效，重新投票后正在复票，以重新宣布的结果为准；原计票结果保留备查。"),
         _("查看复票"),
     ),
-)
+}
 # Before the later vote's result is announced, and after; what leads there.
 WENT_ON = {
     Kind.AGAIN: (
@@ -108,7 +105,7 @@ def ways_of(vote: Any) -> list[Way]:
 
 def _later(vote: Any) -> Way | None:
     if vote.recount:
-        told, called = _counted_again(vote.recount)
+        told, called = COUNTED_AGAIN[vote.recount.came_to]
         return Way(told, vote.recount.now.pk, called, warns=True)
     followers = followers_on([vote.about_reference])
     then = followers.others.get(vote.pk)
@@ -121,13 +118,6 @@ def _later(vote: Any) -> Way | None:
         before = COUNTING_ANEW.get(kind, before)
     told = (after if held else before) % _because(then)
     return Way(told, now.pk, called, warns=kind in (Kind.AGAIN, Kind.INSTEAD), settles=held)
-
-
-def _counted_again(again: Recounted) -> tuple[str, str]:
-    if again.came_to != Recounting.VOID:
-        return COUNTED_AGAIN[again.came_to]
-    waits, held, counting = COUNTED_IN_VAIN
-    return held if again.instead else counting if again.is_counting else waits
 
 
 def _earlier(vote: Vote) -> Way | None:

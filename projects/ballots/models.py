@@ -31,11 +31,16 @@ QUESTIONS = (Purpose.CHANGE, Purpose.METHOD, Purpose.RESOLUTION)
 
 
 class Recounting(models.TextChoices):
-    """What has become of counting a vote's ballots again, as its page and lists say it."""
+    """What has become of counting a vote's ballots again, as its page and lists say it.
+
+    Of a void recount, where the vote in its place stands: not announced yet, announced, or counted again itself.
+    """
 
     COUNTING = "counting", _("正在复票")
     DECLARED = "declared", _("已复票")
-    VOID = "void", _("复票无效")
+    ORDERED = "ordered", _("复票无效")
+    HELD = "held", _("复票无效")
+    COUNTING_ANEW = "counting_anew", _("复票无效")
 
 
 class VoteState(models.TextChoices):

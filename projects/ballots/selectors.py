@@ -633,16 +633,13 @@ class Recounted:
         return self.now if self.now.state == VoteState.DECLARED else None
 
     @property
-    def is_counting(self) -> bool:
-        """Whether it, or the vote held in its place, is being counted again now."""
-        return is_counting_again(self.now)
-
-    @property
     def came_to(self) -> Recounting:
-        if self.last.state == VoteState.VOID:
-            return Recounting.VOID
-        declared = self.last.state == VoteState.DECLARED
-        return Recounting.DECLARED if declared else Recounting.COUNTING
+        """Where it stands; whoever tells of it has words for each."""
+        if self.last.state != VoteState.VOID:
+            return Recounting.DECLARED if self.instead else Recounting.COUNTING
+        if self.instead:
+            return Recounting.HELD
+        return Recounting.COUNTING_ANEW if is_counting_again(self.now) else Recounting.ORDERED
 
 
 def is_counting_again(vote: Vote) -> bool:

@@ -304,6 +304,16 @@ def _told_superseded(published: Iterable[Paper]) -> list[Paper]:
         return told_superseded(papers)
 
 
+# Why an announced result does not hold, or may not for long. title: of the vote whose result is announced in its place.
+NOTES = {
+    Recounting.COUNTING: _lazy("本结果宣布后正在复票，可能更正，以重新宣布的结果为准。"),
+    Recounting.DECLARED: _lazy("本结果已经复票更正，以“%(title)s”的结果为准。"),
+    Recounting.ORDERED: _lazy("本结果宣布后复票，复票无效，由主席团决定重新投票，以重新宣布的结果为准。"),
+    Recounting.HELD: _lazy("本结果宣布后复票，复票无效，已经重新投票，以“%(title)s”的结果为准。"),
+    Recounting.COUNTING_ANEW: _lazy("本结果宣布后复票，复票无效，重新投票后正在复票，以重新宣布的结果为准。"),
+}
+
+
 @dataclass(frozen=True)
 class Result(DeclaredVote):
     """What the public reads of one. base: of whom the majority is counted, in words.
@@ -329,21 +339,8 @@ class Result(DeclaredVote):
         """Why it does not hold, or may not for long; empty where it holds."""
         if self.recounted is None:
             return ""
-        void = self.recounted.came_to == Recounting.VOID
-        if self.instead is None:
-            if void and self.recounted.is_counting:
-                return _("本结果宣布后复票，复票无效，重新投票后正在复票，以重新宣布的结果为准。")
-            return (
-                _("本结果宣布后复票，复票无效，由主席团决定重新投票，以重新宣布的结果为准。")
-                if void
-                else _("本结果宣布后正在复票，可能更正，以重新宣布的结果为准。")
-            )
-        told = (
-            _("本结果宣布后复票，复票无效，已经重新投票，以“%(title)s”的结果为准。")
-            if void
-            else _("本结果已经复票更正，以“%(title)s”的结果为准。")
-        )
-        return told % {"title": self.instead.title}
+        told = str(NOTES[self.recounted.came_to])
+        return told % {"title": self.instead.title} if self.instead else told
 
     @property
     def elected(self) -> int:

@@ -201,7 +201,9 @@ class VoteRow:
 RECOUNTED = {
     Recounting.COUNTING: gettext_lazy("正在复票，以重新宣布的结果为准"),
     Recounting.DECLARED: gettext_lazy("已复票，以复票结果为准"),
-    Recounting.VOID: gettext_lazy("复票无效，由主席团决定重新投票"),
+    Recounting.ORDERED: gettext_lazy("复票无效，由主席团决定重新投票"),
+    Recounting.HELD: gettext_lazy("复票无效，已经重新投票，以重新投票的结果为准"),
+    Recounting.COUNTING_ANEW: gettext_lazy("复票无效，重新投票后正在复票，以重新宣布的结果为准"),
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from projects.ballots.models import Recounting, Vote
 from projects.ballots.selectors import Recounted, recounts_on
@@ -18,6 +19,25 @@ from workflow.machines.references import number_in
 from workflow.people.saying import bracketed
 
 KINDS = ("tally_report", "resolution")
+# Of both, before a result is announced in place of theirs.
+NOT_YET = {
+    Recounting.COUNTING: _lazy("正在复票，结果以重新宣布的为准"),
+    Recounting.ORDERED: _lazy("复票无效，由主席团决定重新投票"),
+    Recounting.COUNTING_ANEW: _lazy("复票无效，重新投票后正在复票，结果以重新宣布的为准"),
+}
+# After that: of a report; of a resolution in whose place the congress has passed another, and of one where it has not yet.
+REPORTED = NOT_YET | {
+    Recounting.DECLARED: _lazy("已由复票后的计票结果报告单取代"),
+    Recounting.HELD: _lazy("复票无效，已由重新投票的计票结果报告单取代"),
+}
+RESOLVED_ANEW = NOT_YET | {
+    Recounting.DECLARED: _lazy("已由复票后重新通过的决议取代"),
+    Recounting.HELD: _lazy("复票无效，已由重新投票后通过的决议取代"),
+}
+TO_RESOLVE = NOT_YET | {
+    Recounting.DECLARED: _lazy("票决结果已经复票更正，待重新作出决议"),
+    Recounting.HELD: _lazy("复票无效，已经重新投票，待重新作出决议"),
+}
 
 
 def told_superseded(papers: Iterable[Paper]) -> list[Paper]:
@@ -61,22 +81,12 @@ def _words_for(paper: Paper, recounts: dict[int, Recounted], on_file: list[Paper
     again = recounts.get(counted) if counted else None
     if again is None:
         return ""
-    void = again.came_to == Recounting.VOID
-    if again.instead is None:
-        if void and again.is_counting:
-            return _("复票无效，重新投票后正在复票，结果以重新宣布的为准")
-        return _("复票无效，由主席团决定重新投票") if void else _("正在复票，结果以重新宣布的为准")
     if paper.kind == "tally_report":
-        told = (
-            _("复票无效，已由重新投票的计票结果报告单取代") if void else _("已由复票后的计票结果报告单取代")
-        )
-    elif any(other.subject == paper.subject and other.pk > paper.pk for other in on_file):
-        told = _("复票无效，已由重新投票后通过的决议取代") if void else _("已由复票后重新通过的决议取代")
+        words = REPORTED
     else:
-        told = (
-            _("复票无效，已经重新投票，待重新作出决议") if void else _("票决结果已经复票更正，待重新作出决议")
-        )
-    return told
+        passed = any(other.subject == paper.subject and other.pk > paper.pk for other in on_file)
+        words = RESOLVED_ANEW if passed else TO_RESOLVE
+    return str(words[again.came_to])
 
 
 def _vote_under(paper: Paper) -> int | None:

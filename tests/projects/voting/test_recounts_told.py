@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 
 import projects.voting.events  # noqa: F401  registers the events
 from notifications.models import Delivery
@@ -14,6 +15,7 @@ from projects.ballots.selectors import with_recounts
 from projects.cycles.models import Paper
 from projects.demo.play.voting import Sheet, play_announcement, play_ballot
 from projects.portal.public_selectors import published_papers, results_of
+from projects.portal.session_selectors import votes_at
 from projects.voting.superseding import told_superseded
 from tests.builders import do
 from tests.notifications.office import give_mailboxes
@@ -178,6 +180,25 @@ def test_a_vote_counted_again_in_place_of_a_void_recount_is_where_the_first_one_
     assert in_public(hall) == [(first.pk, counting), (again.pk, UNDER_WAY)]
     papers = ["复票无效，重新投票后正在复票，结果以重新宣布的为准"] * 2 + ["正在复票，结果以重新宣布的为准"]
     assert papers_in_public(hall) == papers
+
+
+def test_the_page_of_the_session_says_where_the_vote_in_place_of_a_void_recount_stands(announced, client):
+    hall, first = announced, announced.vote
+
+    def told() -> str:
+        return next(row.told for row in votes_at(hall.session) if row.vote == first)
+
+    recount(hall)
+    assert told() == "正在复票，以重新宣布的结果为准"
+    close(hall, 46)
+    assert told() == "复票无效，由主席团决定重新投票"
+    voted_anew(hall)
+    assert told() == "复票无效，已经重新投票，以重新投票的结果为准"
+    client.force_login(hall.town.of("clerk"))
+    page = read(client, reverse("session", args=[hall.session.pk]))
+    assert "复票无效，已经重新投票，以重新投票的结果为准" in page and "由主席团决定重新投票" not in page
+    recount(hall)
+    assert told() == "复票无效，重新投票后正在复票，以重新宣布的结果为准"
 
 
 # ------------------------------------------------------------------------------- letters
