@@ -28,6 +28,7 @@ from django.views.decorators.http import require_http_methods
 from projects.ballots import sealing
 from projects.ballots.casting import Cast, receipt
 from projects.ballots.models import RollEntry, Vote, VoteState
+from projects.ballots.rules import Mode
 from projects.ballots.together import cast
 from projects.portal import voter_admission as door
 from projects.portal.public import private, public_page
@@ -56,7 +57,9 @@ DONE, KEPT = "done", "kept"
 PAGE_BYTES = (
     16 * 1024
 )  # ten projects with all that is said of each; a longer ballot's pages are as many times that
-ROOM = 1024  # for what may stand on a page of a ballot besides: that it is not filled in as it should be
+# For what may stand on a page of a ballot besides, titles apart: that it is not filled in as it should be. Of a ranked one
+# every place may be filled twice, which is said of each.
+ROOM, ROOM_OF_PLACE = 1024, 128
 View = Callable[..., HttpResponse]
 
 
@@ -103,11 +106,13 @@ def _size_of(sheet: Sheet, language: str) -> int:
             "mode": str(sheet.paper.mode),
             "token": sealing.new_token(),
         }
-        named = sum(len(title.encode()) for title in sheet.paper.candidates)
+        named = sum(len(escape(title).encode()) for title in sheet.paper.candidates)
+        places = sheet.paper.seats if sheet.paper.mode is Mode.RANK else 0
         most = (
             len(render_to_string("voter/ballot.html", told | {"csrf_token": "0" * 64}).encode())
             + named
             + ROOM
+            + ROOM_OF_PLACE * places
         )
         size = sheet.sizes[language] = -(-most // PAGE_BYTES) * PAGE_BYTES
     return size

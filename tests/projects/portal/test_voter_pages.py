@@ -1053,3 +1053,20 @@ def test_what_is_said_against_a_ballot_makes_its_page_no_larger(hall_of, mode, l
     marks = {f"m{n}": "1" for n in range(1, 25)}
     wrong = phone.post(PAPER, {"op": "check", "token": token_on(page), **marks}, **known)
     assert wrong.status_code == 422 and len(wrong.content) == len(page.content)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_what_is_said_of_every_place_filled_twice_has_its_room(hall_of, language, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(
+        voter, "PAGE_BYTES", 1
+    )  # the size is what is reckoned with, and no chance has a part in it
+    hall = hall_of(tuple(f"道路&桥梁{n}" for n in range(1, 41)), seats=40, mode="rank")  # noqa: F811
+    hall.hold_keys()
+    hall.open()
+    phone = come_in(hall)
+    known = {"headers": {"accept-language": language}}
+    page = phone.get(PAPER, **known)
+    twice = {f"m{n}": f"{(n + 1) // 2:02}" for n in range(1, 41)}
+    wrong = phone.post(PAPER, {"op": "check", "token": token_on(page), **twice}, **known)
+    assert wrong.status_code == 422 and text_of(wrong).count('<li><a href="#m1">') == 20
+    assert len(wrong.content) == len(page.content)
