@@ -90,6 +90,7 @@ class OfficeView(nodes.View):
     is told by is read for all of them at once, and the service refuses by the same.
     what_follows: subject → what comes after it in sentences, where figures or another branch decide that and the steps its
     flow could go on to would tell too much; empty leaves it to them.
+    then: what comes after it where no step does, in a sentence for its page and, unless it is declined, for its done page.
     basis: the article or rule the step rests on; output: the paper it leaves. to: subject, item → the one person.
     body: the body whose decision is recorded, where the office only keeps the record (congress).
     page: a template with the figures this step needs to see. context: subject → variables for it.
@@ -140,6 +141,7 @@ class OfficeView(nodes.View):
         handed_told: Callable[..., dict[str, Any]] | None = None,
         begins: OfficeView | None = None,
         second: Text = "",
+        then: Text = "",
         closes: bool = False,
     ) -> None:
         super().__init__(view=None)
@@ -150,7 +152,7 @@ class OfficeView(nodes.View):
             )
         self.undo, self.undo_past, self.stays = undo, tuple(undo_past), stays
         self.handed_out, self.handed_told, self.begins = handed_out, handed_told, begins
-        self.second = second
+        self.second, self.then = second, then
         self.office, self.task_title, self.act, self.form = office, title, act, form
         self.seat, self.to, self.obstacles, self.on_return = seat, to, obstacles, on_return
         self.barred, self.what_follows = barred, what_follows

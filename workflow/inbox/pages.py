@@ -53,9 +53,9 @@ def next_steps(
         said = node.what_follows(subject)
     if said:
         return [Next(worded(sentence, subject.unit)) for sentence in said]
+    if isinstance(node, (Event, OfficeView)) and node.then and not back:
+        return [Next(worded(node.then, subject.unit))]
     if isinstance(node, Event):
-        if node.then:
-            return [Next(worded(node.then, subject.unit))]
         following: Iterable[OfficeView] = node.asks.steps()[:1] if node.asks else ()
     else:
         following = node.returns if back else _following(node, process, doing)

@@ -229,6 +229,9 @@ class DeskSteps:
             basis=_("电子票少于规定张数的不单独计票，由总监票人和监票人两人决定作废，代表改投纸质票"),
             output=_("作废的电子票张数、发出纸质票张数"),
             hint=_("同意后，已投出的电子票未经开启即行作废，不能恢复。"),
+            then=_(
+                "没有转出的事项。请即向原用电子票的代表发放纸质票，由其当场投票；截止投票时由总监票人清点。"
+            ),
         )
 
     def confirming_recount(self, anew: type[OfficeFlow], counting: OfficeView) -> OfficeView:

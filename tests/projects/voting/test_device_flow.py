@@ -627,6 +627,17 @@ def test_whoever_declines_to_turn_to_paper_reads_that_the_vote_goes_on(few, clie
     do(task, teller, DAY, decision="decline", reason="请先改领纸质票。")
     told = done_page(task, teller, client)
     assert "<h1>不同意</h1>" in told and DECLINED in told and "没有后续事项" not in told
+    assert "发放纸质票" not in told
+
+
+def test_whoever_agrees_to_turn_to_paper_reads_before_and_after_that_paper_is_to_be_handed_out(few, client):
+    task, teller = "voting.turn_confirm", few.town.of("teller")
+    hand_out = "请即向原用电子票的代表发放纸质票，由其当场投票"
+    assert hand_out in page_of(task, teller, "teller", client)
+    assert hand_out in checked(task, teller, "teller", client, decision="agree")
+    do(task, teller, DAY, decision="agree")
+    told = done_page(task, teller, client)
+    assert hand_out in told and "没有后续事项" not in told
 
 
 def test_turning_to_paper_is_refused_under_the_lock_once_it_is_asked_for_or_the_vote_is_closed(few):
