@@ -397,11 +397,20 @@ def counted_figures(vote: Vote) -> dict[str, dict[str, int | str]]:
 
 def handed_as(vote: Vote) -> tuple[str, str]:
     """What those issued and those returned are called, by the way the vote was held and by what it asks."""
-    measured = vote.purpose == Purpose.MEASUREMENT
     if is_mixed(vote):
         return _("发出票和按键"), _("收回票和记录")
-    if is_pressed(vote):
-        return _("按键测评的代表") if measured else _("按键表决的代表"), _("表决器记录的人数")
+    return pressed_as(vote) if is_pressed(vote) else ballots_as(vote)
+
+
+def pressed_as(vote: Vote) -> tuple[str, str]:
+    """What those who press the hall's device are called, and those it has counted."""
+    measured = vote.purpose == Purpose.MEASUREMENT
+    return _("按键测评的代表") if measured else _("按键表决的代表"), _("表决器记录的人数")
+
+
+def ballots_as(vote: Vote) -> tuple[str, str]:
+    """What the ballots issued are called, and those returned."""
+    measured = vote.purpose == Purpose.MEASUREMENT
     return (_("发出测评票"), _("收回测评票")) if measured else (_("发出表决票"), _("收回表决票"))
 
 
@@ -423,12 +432,25 @@ def handed_told(vote: Vote) -> str:
             % told
         )
     told = {"pressing": vote.pressing, "recorded": vote.recorded}
+    measured = vote.purpose == Purpose.MEASUREMENT
     if not is_mixed(vote):
-        return _("按键表决 %(pressing)s 人，表决器记录 %(recorded)s 人。") % told
+        of_pressed = (
+            _("按键测评 %(pressing)s 人，表决器记录 %(recorded)s 人。")
+            if measured
+            else _("按键表决 %(pressing)s 人，表决器记录 %(recorded)s 人。")
+        )
+        return of_pressed % told
     paper = {"issued": vote.paper_issued, "returned": vote.paper_returned, "invalid": ballots["invalid"]}
-    return _(
-        "按键表决 %(pressing)s 人，表决器记录 %(recorded)s 人；发出纸质票 %(issued)s 张，收回 %(returned)s 张，无效 %(invalid)s 张。"
-    ) % (told | paper)
+    of_both = (
+        _(
+            "按键测评 %(pressing)s 人，表决器记录 %(recorded)s 人；发出纸质票 %(issued)s 张，收回 %(returned)s 张，无效 %(invalid)s 张。"
+        )
+        if measured
+        else _(
+            "按键表决 %(pressing)s 人，表决器记录 %(recorded)s 人；发出纸质票 %(issued)s 张，收回 %(returned)s 张，无效 %(invalid)s 张。"
+        )
+    )
+    return of_both % (told | paper)
 
 
 def signed_text(vote: Vote) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots import figures as fig
 from projects.ballots import keys, witnessing
 from projects.ballots.boxes import in_box, obstacles_to_closing
-from projects.ballots.models import Option, Purpose, Vote, VoteState
+from projects.ballots.models import Option, Vote, VoteState
 from projects.ballots.outcomes import outcome_of
 from projects.ballots.questions import division_of, is_carried, obstacles_to_recording
 from projects.ballots.reporting import report_text
@@ -25,11 +25,11 @@ from projects.ballots.rolls import HERE, obstacles_to_groups, obstacles_to_total
 from projects.ballots.rules import GRADING, Spoiled
 from projects.ballots.selectors import (
     ENTERED,
-    MEASURED,
     STANDING,
     came_back_before,
     compared_with_first,
     entered_on,
+    issued_as,
     lacks_paper,
     named_figures,
     pairs_before,
@@ -241,10 +241,8 @@ class OpenForm(VoteForm):
         ]
 
     def prepare(self) -> None:
-        if self.vote.purpose == Purpose.MEASUREMENT:
-            self.fields["issued"].label = MEASURED["issued"]
+        self.fields["issued"].label = issued_as(self.vote)
         if self.vote.keypad:
-            self.fields["issued"].label = _("按键表决的代表")
             self.fields["on_paper"].help_text = _(
                 "其余到会代表按会场表决器；投票开始后，没有按键的仍可改领纸质票。"
             )

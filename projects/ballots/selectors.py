@@ -190,8 +190,6 @@ class Desk:
     on_leave: int | None
     present: int | None
     quorum: int
-    issued: int | None
-    returned: int | None
 
     @property
     def absent(self) -> int | None:
@@ -200,17 +198,20 @@ class Desk:
             return None
         return self.in_office - self.present - self.on_leave
 
+    @property
+    def handed(self) -> list[tuple[Any, int | None]]:
+        """What went out and came back by each way, with what it is called."""
+        return [*out_by_way(self.vote), *back_by_way(self.vote)]
+
 
 def desk_of(vote: Vote) -> Desk:
-    """应到、请假、实到、发出、收回 of one vote."""
+    """应到、请假、实到、法定人数、发出、收回 of one vote."""
     return Desk(
         vote,
         vote.deputies_in_office,
         vote.on_leave,
         vote.deputies_present,
         quorum_needed(vote),
-        vote.issued,
-        vote.returned,
     )
 
 
@@ -228,8 +229,6 @@ ENTERED = {
     "votes_against": gettext_lazy("反对"),
     "votes_abstain": gettext_lazy("弃权"),
 }
-MEASURED = {"issued": gettext_lazy("发出测评票"), "returned": gettext_lazy("收回测评票")}
-PRESSED = {"issued": gettext_lazy("按键表决的代表"), "returned": gettext_lazy("表决器记录的人数")}
 
 
 def entered_on(vote: Vote, what: str) -> dict[str, Any] | None:
@@ -265,19 +264,29 @@ def _by_way(vote: Vote, issued: int, paper: int) -> dict[str, int]:
 
 def named_figures(vote: Vote, figures: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     """What is entered at the desk, each with what it is called in this vote. figures: by the names of the desk's forms."""
-    labels = ENTERED | (MEASURED if vote.purpose == Purpose.MEASUREMENT else {})
-    labels |= (PRESSED if vote.keypad else {}) | returned_as(vote)
+    labels = ENTERED | {"issued": issued_as(vote)} | returned_as(vote)
     return [(label, figures[name]) for name, label in labels.items() if name in figures]
+
+
+def issued_as(vote: Vote) -> str:
+    """What those out by the vote's own way are called: who presses, or the ballots."""
+    return (figures.pressed_as(vote) if vote.keypad else figures.ballots_as(vote))[0]
 
 
 def returned_as(vote: Vote) -> dict[str, Any]:
     """What the figures of a closing are called in this vote, by the names of its form: in a recount nothing comes back."""
-    paper = ENTERED["paper_returned"]
-    whole = (MEASURED if vote.purpose == Purpose.MEASUREMENT else ENTERED)["returned"]
-    if vote.is_recount:
-        paper, whole = gettext_lazy("重新清点纸质票"), gettext_lazy("重新清点张数")
-    returned = PRESSED["returned"] if vote.keypad else paper if vote.device else whole
-    return {"returned": returned, "paper_returned": paper}
+    whole, paper = _back_as(vote)
+    return {"returned": paper if vote.device else whole, "paper_returned": paper}
+
+
+def _back_as(vote: Vote) -> tuple[Any, Any]:
+    """What those back by the vote's own way are called, and those on paper beside it."""
+    by_hand = (
+        (gettext_lazy("重新清点张数"), gettext_lazy("重新清点纸质票"))
+        if vote.is_recount
+        else (figures.ballots_as(vote)[1], ENTERED["paper_returned"])
+    )
+    return (figures.pressed_as(vote)[1], by_hand[1]) if vote.keypad else by_hand
 
 
 def came_back_before(vote: Vote) -> list[tuple[Any, int]]:
@@ -302,15 +311,20 @@ def went_out(vote: Vote) -> list[tuple[Any, int]]:
 
     Of a vote by device the paper is told apart: it alone is counted by hand when it comes back.
     """
-    if vote.issued is None:
-        return []
+    return [] if vote.issued is None else [(label, number or 0) for label, number in out_by_way(vote)]
+
+
+def out_by_way(vote: Vote) -> list[tuple[Any, int | None]]:
+    """The same at any time: the vote's own way first, None before it opens, then the paper beside it."""
     on_paper = [(ENTERED["paper_issued"], vote.paper_issued)] if vote.paper_issued else []
-    if vote.keypad:
-        return [(PRESSED["issued"], vote.pressing or 0), *on_paper]
-    return [
-        ((MEASURED if vote.purpose == Purpose.MEASUREMENT else ENTERED)["issued"], vote.issued),
-        *on_paper,
-    ]
+    return [(issued_as(vote), vote.pressing if vote.keypad else vote.issued), *on_paper]
+
+
+def back_by_way(vote: Vote) -> list[tuple[Any, int | None]]:
+    """How many came back, or are counted out again, likewise; None before they have."""
+    whole, paper = _back_as(vote)
+    on_paper = [(paper, vote.paper_returned)] if vote.paper_issued else []
+    return [(whole, vote.recorded if vote.keypad else vote.returned), *on_paper]
 
 
 def _names(lines: Sequence[int]) -> list[str]:
@@ -707,12 +721,14 @@ def with_recounts(votes: Iterable[Vote]) -> list[Vote]:
 def vote_page(vote: Vote) -> dict[str, Any]:
     """What a vote's own page adds to its record: candidates, and once declared sums, reconciliation and signatures.
 
-    results: position, title, figures under the titles of `figures`, word, reason and whether it is good.
+    handed: what went out and came back, each with what it is called. results: position, title, figures under the titles of
+    `figures`, word, reason and whether it is good.
     """
     page: dict[str, Any] = {
         "options": list(vote.options.all()),
         "quorum_needed": quorum_needed(vote),
         "elects": vote.purpose in PROJECTS,
+        "handed": [*out_by_way(vote), *back_by_way(vote)],
     }
     if vote.state != VoteState.DECLARED or "sums" not in vote.outcome:
         return page | {"results": []}

@@ -20,7 +20,6 @@ from projects.ballots.desk import Desk
 from projects.ballots.files import outcome_as_json
 from projects.ballots.models import Purpose, Vote
 from projects.ballots.outcomes import Judge, judges
-from projects.ballots.selectors import handed
 from projects.ballots.tellers import obstacles_at_desk
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.numerals import numeral
@@ -254,13 +253,8 @@ def _publish_result(act: Act, cycle: Cycle, vote: Vote, occasion: str) -> None:
 
 
 def _hall_text(vote: Vote) -> str:
-    out, back = handed(vote)
-    each = "" if fig.is_pressed(vote) else " 张"
-    told = (
-        f"应到代表 {vote.deputies_in_office} 人，实到 {vote.deputies_present} 人；{out[0]} {out[1]}{each}，"
-        f"{back[0]} {back[1]}{each}，有效 {vote.figures['valid']}{each}，无效 {vote.figures['invalid']}{each}。"
-    )
-    return worded(told, vote.unit)
+    head = f"应到代表 {vote.deputies_in_office} 人，实到 {vote.deputies_present} 人。"
+    return worded(head + fig.handed_told(vote), vote.unit)
 
 
 def _name(act: Act, measurement: Measurement) -> None:

@@ -25,7 +25,9 @@ from projects.ballots.selectors import (
     PROJECTS,
     STANDING,
     awaits_order,
+    back_by_way,
     lines_of,
+    out_by_way,
     ranks_of,
     repeats_void,
     told_besides,
@@ -83,7 +85,8 @@ def _vote_for(request: HttpRequest, pk: int) -> Vote:
 def board_of(vote: Vote) -> dict[str, Any]:
     """The board of a vote, or of the one that has taken its place: the screen is opened once for the day."""
     now = current_of(vote)
-    told: dict[str, Any] = {"vote": now, "hall": now.unit, "stage": _stage(now)}
+    stage = _stage(now)
+    told: dict[str, Any] = {"vote": now, "hall": now.unit, "stage": stage, "handed": _handed(now, stage)}
     if now.state == VoteState.OPEN and not now.is_recount:
         told |= _turnout(now)
     if now.state in STANDING and "sums" in now.outcome:
@@ -93,6 +96,14 @@ def board_of(vote: Vote) -> dict[str, Any]:
     if repeats_void(now):
         told |= {"void_reason": now.follows_because, "awaits_order": awaits_order(now)}
     return told
+
+
+def _handed(vote: Vote, stage: str) -> list[tuple[Any, int | None]]:
+    """What is out and, once it is in, what came back; paper apart only where it comes beside the hall's device."""
+    out, back = out_by_way(vote)[:1], back_by_way(vote)
+    if stage in ("defined", "again", "open") or vote.returned is None:
+        return out
+    return [*out, *(back if vote.keypad else back[:1])]
 
 
 def _turnout(vote: Vote) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from django.urls import reverse
 
+from projects.ballots import figures as fig
 from projects.ballots import keypad
 from projects.ballots.figures import digest_of, field_name, titles_of
 from projects.ballots.models import Vote
@@ -750,13 +751,15 @@ def test_a_finding_that_does_not_follow_from_the_marks_is_not_announced_whoever_
     assert Vote.objects.get().state == "certified"
 
 
-def test_a_hall_with_a_device_of_its_own_presses_the_grades(town):
+def test_a_hall_with_a_device_of_its_own_presses_the_grades(town, client):
     cycle = year_under_supervision(
         town, ["村道硬化"], rules=Rules(ballot_channel="keypad", ballot_mode="each")
     )
     opened(town, cycle)
     vote = Vote.objects.get()
     assert vote.keypad and DESK.at_keying(cycle)["vote"] == vote
+    page = page_of("evaluation.measure_key_first", town.of("counter"), "counter", client)
+    assert "按键测评的代表" in page and "按键表决的代表" not in page
     data = keyed(cycle, Figures(marks={1: [(15, 2, 1)]}), 20, 0)
     for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
         do(key, town.of("counter", n), T2, **data)
@@ -765,7 +768,17 @@ def test_a_hall_with_a_device_of_its_own_presses_the_grades(town):
     done = Measurement.objects.get()
     assert (done.satisfied, done.basic, done.dissatisfied, done.unmarked) == (15, 2, 1, 2)
     told = Paper.objects.get(kind="measurement", data__of="deputies").body
-    assert "按键测评的代表 20，表决器记录的人数 20，有效 20，无效 0。" in told and "测评票" not in told
+    head = told.partition("\n")[0]
+    assert (
+        head.endswith("应到代表 20 人，实到 20 人。按键测评 20 人，表决器记录 20 人。")
+        and "测评票" not in told
+    )
+    vote.refresh_from_db()
+    assert fig.handed_told(vote) in Paper.objects.get(kind="tally_report").body, "the report says it so"
+    client.force_login(town.of("clerk"))
+    for page in ("vote", "hall_board"):
+        shown = client.get(reverse(page, args=[vote.pk])).content.decode()
+        assert "按键测评的代表" in shown and "按键表决的代表" not in shown
 
 
 def test_the_file_of_a_hall_s_device_is_read_by_its_grades(town, client):
