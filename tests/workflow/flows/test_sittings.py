@@ -1114,8 +1114,8 @@ def test_the_clerk_calls_the_presidium_on_three_matters_records_from_the_notice_
     apply(SYSTEM)
     made = MeetingCall.objects.get()
     assert "柳河镇人民代表大会主席团" in page and presidium[0].name in page
-    who = dict(re.findall(r"<dt[^>]*>\s*(召集人|记录人)\s*</dt>\s*<dd[^>]*>\s*([^<\s]+)", page))
-    assert who == {"召集人": there.of("chair").name, "记录人": clerk.name}
+    who = dict(re.findall(r"<dt[^>]*>\s*(召集人|经办人)\s*</dt>\s*<dd[^>]*>\s*([^<\s]+)", page))
+    assert who == {"召集人": there.of("chair").name, "经办人": clerk.name}
     told = json.loads(Entry.objects.get(action="meeting.call").body)["after"]["told"]
     assert told == sorted(user.username for user in presidium)
     assert {one.recipient_id for one in posted(there) if one.letter == "meeting_called"} == {
