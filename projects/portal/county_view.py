@@ -290,10 +290,13 @@ class View:
         """How many these are and, of townships, how long the longest of them is past its day; empty where there are none."""
         if not self.overdue_earlier:
             return ""
-        if self.by_county:
+        kept = (
+            {} if self.by_county else fig.figures_by_year([one.cycle_id for one in self.earlier], self.today)
+        )
+        due = (figures.first_due(step) for figures in kept.values() for step in STEPS)
+        # The sum is of all there are, also of a township whose row is not shown.
+        if (first := min(filter(None, due), default=None)) is None:
             return _("另有往年超期未办结 %(n)s 件，不在以下各数之内。") % {"n": self.overdue_earlier}
-        kept = fig.figures_by_year([one.cycle_id for one in self.earlier], self.today).values()
-        first = min(filter(None, (figures.first_due(step) for figures in kept for step in STEPS)))
         told = {"n": self.overdue_earlier, "days": (self.today - first).days}
         return _("另有往年超期未办结 %(n)s 件，最久的超 %(days)s 天，不在以下各数之内。") % told
 
